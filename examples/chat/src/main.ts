@@ -1,0 +1,3 @@
+import { placeholder } from '@x/node-adapter';
+
+console.log(placeholder);
