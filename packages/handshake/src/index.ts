@@ -1,1 +1,49 @@
-export const placeholder: string = 'handshake';
+/** The opening handshake of WebSocket for both roles: RFC 6455 §4 and §9, RFC 7692 §7.1, RFC 8441. No I/O, no Node, no DOM. */
+export {
+  type ClientRequest,
+  createRequest,
+  type Establishment,
+  type Failure,
+  type RequestOptions,
+  type UpgradeResponse,
+  verifyResponse,
+} from './client.js';
+export type { Agreement, Extension, NegotiatedExtension, RsvClaims } from './extension.js';
+export {
+  type ExtensionElement,
+  type ExtensionParameter,
+  formatExtensions,
+  parseExtensions,
+} from './extension-list.js';
+export type { HeaderField, HeaderSource } from './fields.js';
+export { ClientHandshake, ServerHandshake } from './handshake.js';
+export {
+  type ParsedHead,
+  type RequestHead,
+  RequestHeadParser,
+  type ResponseHead,
+  ResponseHeadParser,
+} from './head-parser.js';
+export { acceptValue, encodeKey, KEY_LENGTH } from './key.js';
+export { DEFAULT_LIMITS, type HandshakeLimits } from './limits.js';
+export type { OriginCheck, OriginContext } from './origin.js';
+export {
+  PERMESSAGE_DEFLATE,
+  type PermessageDeflateConfig,
+  type PermessageDeflateOptions,
+  permessageDeflate,
+} from './permessage-deflate.js';
+export { type Refusal, refuse } from './refusal.js';
+export {
+  type Acceptance,
+  type AcceptOptions,
+  acceptOffer,
+  acceptRequest,
+  type ReadOptions,
+  readRequest,
+  type UpgradeOffer,
+  type UpgradeRequest,
+} from './server.js';
+export { formatSubprotocols, parseSubprotocols, type SubprotocolChoice } from './subprotocol.js';
+export { parseWebSocketUrl, type WebSocketUrl } from './url.js';
+export { HandshakeError, VIOLATIONS, type Violation } from './violations.js';

@@ -1,0 +1,234 @@
+import { type Extension, type NegotiatedExtension, offerExtensions, verifyExtensions } from './extension.js';
+import { formatExtensions, parseExtensions } from './extension-list.js';
+import {
+  checkOwnFields,
+  flattenFields,
+  formatHead,
+  HandshakeFields,
+  type HeaderField,
+  type HeaderSource,
+  pairFields,
+} from './fields.js';
+import { isAuthority } from './host.js';
+import { acceptValue, encodeKey } from './key.js';
+import { DEFAULT_LIMITS } from './limits.js';
+import { isHttp11 } from './server.js';
+import { formatSubprotocols } from './subprotocol.js';
+import { equalsIgnoringCase, listHas, trimWhitespace } from './token.js';
+import { parseWebSocketUrl, type WebSocketUrl } from './url.js';
+import { HandshakeError, quoted, type Violation } from './violations.js';
+
+export interface RequestOptions<Config = never> {
+  /** 16 bytes from a strong random source, chosen anew for each connection (§4.1, §10.3). */
+  readonly nonce: Uint8Array;
+  /** Subprotocols to offer, best first. */
+  readonly subprotocols?: readonly string[] | undefined;
+  /** Fails the connection when subprotocols are offered and the server chooses none, as browsers and npm ws do. Default `false` (§4.1). */
+  readonly subprotocolRequired?: boolean | undefined;
+  /** Extensions to offer, best first. */
+  readonly extensions?: readonly Extension<Config>[] | undefined;
+  /** The `Origin` field; browsers send one, others may (§4.1). */
+  readonly origin?: string | undefined;
+  /** The `Host` field, where it is not the URL's. */
+  readonly host?: string | undefined;
+  /** Further fields: `Cookie`, `Authorization` (which goes before the URL's userinfo), `User-Agent` … */
+  readonly headers?: HeaderSource | undefined;
+}
+
+/** A request to send, and what its response is held against. */
+export interface ClientRequest<Config = never> {
+  readonly url: WebSocketUrl;
+  readonly method: 'GET';
+  readonly key: string;
+  readonly subprotocols: readonly string[];
+  readonly subprotocolRequired: boolean;
+  readonly extensions: readonly Extension<Config>[];
+  /** All fields, in order. */
+  readonly headers: readonly HeaderField[];
+  /** Request line, fields, empty line: one character a byte (write it as latin1). */
+  readonly head: string;
+}
+
+/** A response head: Node's `IncomingMessage`, a web `Response`, what {@link ResponseHeadParser} gives, or made by hand. */
+export interface UpgradeResponse {
+  /** Node's name for the status. */
+  readonly statusCode?: number | undefined;
+  /** The web's name for the status. */
+  readonly status?: number | undefined;
+  readonly httpVersion?: string | undefined;
+  readonly rawHeaders?: readonly string[] | undefined;
+  readonly headers?: HeaderSource | undefined;
+}
+
+/** The connection is open: every byte after the response's head is a frame. */
+export interface Establishment<Config = never> {
+  readonly ok: true;
+  readonly status: number;
+  readonly subprotocol: string | undefined;
+  /** In the order of the response. */
+  readonly extensions: readonly NegotiatedExtension<Config>[];
+  /** All fields of the response, in order. */
+  readonly headers: readonly HeaderField[];
+}
+
+/** The connection failed (§7.1.7): the client closes it, and may look at status and fields to follow a redirect or to authenticate. */
+export interface Failure {
+  readonly ok: false;
+  readonly status: number;
+  readonly violation: Violation;
+  /** Of RFC 6455 unless another document is named. */
+  readonly section: string;
+  readonly message: string;
+  /** All fields of the response, in order. */
+  readonly headers: readonly HeaderField[];
+  /** The `Location` field of a redirect, not resolved. */
+  readonly location: string | undefined;
+}
+
+/** What the extra fields of a request may not be: the handshake's own, and those that announce a body. */
+export const RESERVED_IN_REQUEST: ReadonlySet<string> = new Set([
+  'host',
+  'upgrade',
+  'connection',
+  'sec-websocket-key',
+  'sec-websocket-accept',
+  'sec-websocket-version',
+  'sec-websocket-protocol',
+  'sec-websocket-extensions',
+  'content-length',
+  'transfer-encoding',
+]);
+
+/**
+ * Makes the client's request (§4.1).
+ *
+ * @throws SyntaxError for a bad URL; RangeError when the nonce is not 16 bytes; TypeError when a subprotocol is no token
+ *   or stands twice, when an extension is named twice, or when a field may not be sent
+ */
+export function createRequest<Config = never>(
+  url: string | { readonly href: string },
+  options: RequestOptions<Config>,
+): ClientRequest<Config> {
+  const parsed = parseWebSocketUrl(url);
+  const key = encodeKey(options.nonce);
+  const { subprotocols = [], extensions = [], host = parsed.authority } = options;
+  if (!isAuthority(host)) throw new TypeError(`${quoted(host)} is not host or host:port`);
+  const flat = ['Host', host, 'Upgrade', 'websocket', 'Connection', 'Upgrade'];
+  flat.push('Sec-WebSocket-Key', key, 'Sec-WebSocket-Version', '13');
+  flat.push(...offeredFields(subprotocols, extensions), ...applicationFields(options, parsed));
+  return {
+    url: parsed,
+    method: 'GET',
+    key,
+    subprotocols,
+    subprotocolRequired: options.subprotocolRequired ?? false,
+    extensions,
+    headers: pairFields(flat),
+    head: formatHead(`GET ${parsed.resourceName} HTTP/1.1`, flat),
+  };
+}
+
+/** The fields that carry the offers; the same over HTTP/1.1 and HTTP/2. */
+export function offeredFields(
+  subprotocols: readonly string[],
+  extensions: readonly Extension<unknown>[],
+): string[] {
+  const names = new Set(extensions.map((extension) => extension.name));
+  if (names.size !== extensions.length) throw new TypeError('an extension stands twice');
+  const flat: string[] = [];
+  if (subprotocols.length > 0) flat.push('Sec-WebSocket-Protocol', formatSubprotocols(subprotocols));
+  if (extensions.length > 0)
+    flat.push('Sec-WebSocket-Extensions', formatExtensions(offerExtensions(extensions)));
+  return flat;
+}
+
+/** `Origin`, `Authorization` and the caller's own; the same over HTTP/1.1 and HTTP/2. */
+export function applicationFields(
+  options: Pick<RequestOptions<unknown>, 'origin' | 'headers'>,
+  url: WebSocketUrl,
+): string[] {
+  const flat: string[] = options.origin === undefined ? [] : ['Origin', options.origin];
+  flat.push(...flattenFields(options.headers));
+  const has = (lower: string) => flat.some((name, i) => i % 2 === 0 && equalsIgnoringCase(name, lower));
+  if (url.authorization !== undefined && !has('authorization')) flat.push('Authorization', url.authorization);
+  checkOwnFields(flat, RESERVED_IN_REQUEST);
+  return flat;
+}
+
+/**
+ * Holds a response against the request (§4.1). Never throws for what the peer sent.
+ *
+ * @example
+ * ```ts
+ * const request = createRequest('ws://example.com/chat', { nonce: crypto.getRandomValues(new Uint8Array(16)) });
+ * socket.write(request.head, 'latin1');
+ * // later, with a parsed response head:
+ * const result = verifyResponse(request, response);
+ * if (!result.ok) throw new Error(result.message);
+ * ```
+ */
+export function verifyResponse<Config = never>(
+  request: ClientRequest<Config>,
+  response: UpgradeResponse,
+): Establishment<Config> | Failure {
+  const flat = flattenFields(response.rawHeaders ?? response.headers);
+  const status = response.statusCode ?? response.status ?? 0;
+  try {
+    const fields = new HandshakeFields(flat);
+    verifySwitch(request, status, response.httpVersion, fields);
+    return { ok: true, status, ...verifyAnswers(request, fields), headers: pairFields(flat) };
+  } catch (error) {
+    if (error instanceof HandshakeError) return failureFor(error, status, flat);
+    throw error;
+  }
+}
+
+/** A violation as the result of a handshake. */
+export function failureFor(error: HandshakeError, status: number, flat: readonly string[]): Failure {
+  const { violation, section, message } = error;
+  const headers = pairFields(flat);
+  const location = headers.find(([name]) => equalsIgnoringCase(name, 'location'))?.[1];
+  return { ok: false, status, violation, section, message, headers, location };
+}
+
+function verifySwitch(
+  request: ClientRequest<unknown>,
+  status: number,
+  httpVersion: string | undefined,
+  fields: HandshakeFields,
+): void {
+  if (status === 401) throw new HandshakeError('status-unauthorized');
+  if (status >= 300 && status < 400) throw new HandshakeError('status-redirect', String(status));
+  if (status !== 101) throw new HandshakeError('status-not-101', String(status));
+  if (httpVersion !== undefined && !isHttp11(httpVersion)) throw new HandshakeError('response-http-version');
+  if (!equalsIgnoringCase(fields.get('upgrade') ?? '', 'websocket'))
+    throw new HandshakeError('response-upgrade');
+  if (!listHas(fields.get('connection') ?? '', 'upgrade')) throw new HandshakeError('response-connection');
+  const accept = fields.get('sec-websocket-accept');
+  if (accept === undefined) throw new HandshakeError('accept-missing');
+  if (fields.isRepeated('sec-websocket-accept')) throw new HandshakeError('accept-repeated');
+  // §4.1: "ignoring any leading and trailing whitespace".
+  if (trimWhitespace(accept) !== acceptValue(request.key)) throw new HandshakeError('accept-wrong');
+}
+
+/** Checks what the server chose of the offers; the same over HTTP/1.1 and HTTP/2. */
+export function verifyAnswers<Config>(
+  request: Pick<ClientRequest<Config>, 'subprotocols' | 'subprotocolRequired' | 'extensions'>,
+  fields: HandshakeFields,
+): Pick<Establishment<Config>, 'subprotocol' | 'extensions'> {
+  const subprotocol = fields.get('sec-websocket-protocol');
+  if (fields.isRepeated('sec-websocket-protocol')) throw new HandshakeError('subprotocol-repeated');
+  if (subprotocol !== undefined && !request.subprotocols.includes(subprotocol)) {
+    throw new HandshakeError('subprotocol-not-offered', quoted(subprotocol));
+  }
+  if (subprotocol === undefined && request.subprotocolRequired && request.subprotocols.length > 0) {
+    throw new HandshakeError('subprotocol-missing');
+  }
+  const answers = fields.get('sec-websocket-extensions');
+  if (fields.isRepeated('sec-websocket-extensions')) throw new HandshakeError('extensions-repeated');
+  const extensions =
+    answers === undefined
+      ? []
+      : verifyExtensions(parseExtensions(answers, DEFAULT_LIMITS.listElements), request.extensions);
+  return { subprotocol, extensions };
+}

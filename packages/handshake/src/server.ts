@@ -1,0 +1,223 @@
+import { type Extension, type NegotiatedExtension, negotiateExtensions } from './extension.js';
+import { type ExtensionElement, formatExtensions, parseExtensions } from './extension-list.js';
+import {
+  checkOwnFields,
+  formatHead,
+  HandshakeFields,
+  type HeaderField,
+  type HeaderSource,
+  pairFields,
+} from './fields.js';
+import { isAuthority } from './host.js';
+import { acceptValue, isKey } from './key.js';
+import { type HandshakeLimits, resolveLimits } from './limits.js';
+import type { OriginCheck } from './origin.js';
+import { type Refusal, refuseFor, refuseViolation } from './refusal.js';
+import { chooseSubprotocol, parseSubprotocols, type SubprotocolChoice } from './subprotocol.js';
+import { listHas } from './token.js';
+import { HandshakeError, quoted } from './violations.js';
+
+/**
+ * A request head as servers have it: Node's `IncomingMessage`, a web `Request`, what {@link RequestHeadParser} gives, or
+ * an object made by hand. `rawHeaders` goes before `headers`: it alone shows what was repeated.
+ */
+export interface UpgradeRequest {
+  readonly method?: string | undefined;
+  /** The request target: a path with its query, or an absolute URL. Not checked where a runtime does not tell it. */
+  readonly url?: string | undefined;
+  /** `1.1`, as Node writes it. Not checked where a runtime does not tell it, as with a web `Request`. */
+  readonly httpVersion?: string | undefined;
+  readonly rawHeaders?: readonly string[] | undefined;
+  readonly headers?: HeaderSource | undefined;
+}
+
+/** What a request that keeps every rule asks for; nothing has been agreed yet. */
+export interface UpgradeOffer {
+  readonly ok: true;
+  readonly key: string;
+  /** The `Host` field. */
+  readonly host: string;
+  /** The request target as received. */
+  readonly url: string | undefined;
+  /** The `Origin` field; browsers always send one, others may (§4.1). */
+  readonly origin: string | undefined;
+  /** In the client's order of preference, each once. */
+  readonly subprotocols: readonly string[];
+  /** In the client's order of preference; one name may stand several times. */
+  readonly extensions: readonly ExtensionElement[];
+}
+
+export interface AcceptOptions<Config = never> {
+  /** The server's subprotocols, best first, or a function that chooses one of the offered. None is used when none fits. */
+  readonly subprotocols?: SubprotocolChoice | undefined;
+  /** The extensions that may be used; offers of others are passed over. */
+  readonly extensions?: readonly Extension<Config>[] | undefined;
+  /** Refuses with 403 where it says `false` (§4.2.2, §10.2). Unset: every origin is let in. */
+  readonly origin?: OriginCheck | undefined;
+  /** Further fields of the response: cookies and the like. */
+  readonly headers?: HeaderSource | undefined;
+}
+
+export interface ReadOptions {
+  readonly limits?: Partial<HandshakeLimits> | undefined;
+}
+
+/** The connection is open once {@link Acceptance.head} is written: every byte after the request's head is a frame. */
+export interface Acceptance<Config = never> {
+  readonly ok: true;
+  readonly status: 101;
+  readonly offer: UpgradeOffer;
+  readonly subprotocol: string | undefined;
+  /** In the order of the response. */
+  readonly extensions: readonly NegotiatedExtension<Config>[];
+  /** All fields of the response, in order. */
+  readonly headers: readonly HeaderField[];
+  /** Status line, fields, empty line: one character a byte (write it as latin1). */
+  readonly head: string;
+}
+
+/** A path, or an absolute http or https URI, of visible ASCII and without a fragment (§3, §4.2.1). */
+const TARGET = /^(?:\/|https?:\/\/[^/?#\s])[\x21\x22\x24-\x7e]*$/i;
+
+/** What the extra fields of a 101 may not be: the handshake's own, and those that announce a body (RFC 9110 §8.6, RFC 9112 §6.1). */
+const RESERVED: ReadonlySet<string> = new Set([
+  'upgrade',
+  'connection',
+  'sec-websocket-accept',
+  'sec-websocket-protocol',
+  'sec-websocket-extensions',
+  'sec-websocket-version',
+  'sec-websocket-key',
+  'content-length',
+  'transfer-encoding',
+]);
+
+/**
+ * Reads a request and checks all that §4.2.1 demands, agreeing on nothing yet: for servers that ask somebody else
+ * (a session store, a user's hook) before they go on with {@link acceptOffer}. Never throws for what the peer sent.
+ *
+ * @throws RangeError when a limit is not a positive integer
+ */
+export function readRequest(request: UpgradeRequest, options: ReadOptions = {}): UpgradeOffer | Refusal {
+  const limits = resolveLimits(options.limits);
+  if (request.method !== 'GET') return refuseViolation('method-not-get');
+  const { httpVersion, url } = request;
+  if (httpVersion !== undefined && !isHttp11(httpVersion)) return refuseViolation('http-version');
+  if (url !== undefined && !TARGET.test(url)) return refuseViolation('request-target');
+
+  const fields = new HandshakeFields(request.rawHeaders ?? request.headers);
+  const host = fields.get('host');
+  if (host === undefined) return refuseViolation('host-missing');
+  if (fields.isRepeated('host')) return refuseViolation('host-repeated');
+  if (!isAuthority(host)) return refuseViolation('host-malformed', quoted(host));
+  if (!listHas(fields.get('upgrade') ?? '', 'websocket')) return refuseViolation('upgrade-not-websocket');
+  if (!listHas(fields.get('connection') ?? '', 'upgrade')) return refuseViolation('connection-not-upgrade');
+  if (announcesBody(fields)) return refuseViolation('body-announced');
+
+  const version = fields.get('sec-websocket-version');
+  if (version === undefined) return refuseViolation('version-missing');
+  if (fields.isRepeated('sec-websocket-version')) return refuseViolation('version-repeated');
+  if (version !== '13') return refuseViolation('version-unsupported', quoted(version));
+
+  const key = fields.get('sec-websocket-key');
+  if (key === undefined) return refuseViolation('key-missing');
+  if (fields.isRepeated('sec-websocket-key')) return refuseViolation('key-repeated');
+  if (!isKey(key)) return refuseViolation('key-malformed');
+  if (fields.isRepeated('origin')) return refuseViolation('origin-repeated');
+
+  return readOffers(fields, limits, { ok: true, key, host, url, origin: fields.get('origin') });
+}
+
+/** The lists of a request, which may be malformed: §4.3, §9.1. Shared with HTTP/2, where there is no key. */
+export function readOffers<Rest extends object>(
+  fields: HandshakeFields,
+  limits: HandshakeLimits,
+  rest: Rest,
+): (Rest & Pick<UpgradeOffer, 'subprotocols' | 'extensions'>) | Refusal {
+  const subprotocols = fields.get('sec-websocket-protocol');
+  const extensions = fields.get('sec-websocket-extensions');
+  try {
+    return {
+      ...rest,
+      subprotocols: subprotocols === undefined ? [] : parseSubprotocols(subprotocols, limits.listElements),
+      extensions: extensions === undefined ? [] : parseExtensions(extensions, limits.listElements),
+    };
+  } catch (error) {
+    if (error instanceof HandshakeError) return refuseFor(error);
+    throw error;
+  }
+}
+
+/**
+ * Stricter than §4.2.1: a handshake with a body is refused. Its bytes would be read as frames here and as a body by a
+ * proxy in front, which is how requests are smuggled.
+ */
+export function announcesBody(fields: HandshakeFields): boolean {
+  const length = fields.get('content-length');
+  return fields.get('transfer-encoding') !== undefined || (length !== undefined && length !== '0');
+}
+
+/** §4.2.1: "an HTTP/1.1 or higher GET request". */
+export function isHttp11(version: string): boolean {
+  return /^(?:1\.[1-9]|[2-9]\.[0-9])$/.test(version);
+}
+
+/**
+ * Agrees on subprotocol and extensions and makes the response (§4.2.2).
+ *
+ * @throws TypeError when `headers` holds what may not be sent, or `subprotocols` chooses what was not offered
+ */
+export function acceptOffer<Config = never>(
+  offer: UpgradeOffer,
+  options: AcceptOptions<Config> = {},
+): Acceptance<Config> | Refusal {
+  const { origin, host } = offer;
+  const extra = checkOwnFields(options.headers, RESERVED);
+  if (options.origin !== undefined && !options.origin(origin, { host })) {
+    return refuseViolation('origin-not-allowed', origin === undefined ? 'none was sent' : quoted(origin));
+  }
+  const subprotocol = chooseSubprotocol(offer.subprotocols, options.subprotocols);
+  const extensions = negotiateExtensions(offer.extensions, options.extensions ?? []);
+  const flat = [
+    'Upgrade',
+    'websocket',
+    'Connection',
+    'Upgrade',
+    'Sec-WebSocket-Accept',
+    acceptValue(offer.key),
+  ];
+  if (subprotocol !== undefined) flat.push('Sec-WebSocket-Protocol', subprotocol);
+  if (extensions.length > 0) flat.push('Sec-WebSocket-Extensions', formatExtensions(extensions));
+  flat.push(...extra);
+  return {
+    ok: true,
+    status: 101,
+    offer,
+    subprotocol,
+    extensions,
+    headers: pairFields(flat),
+    head: formatHead('HTTP/1.1 101 Switching Protocols', flat),
+  };
+}
+
+/**
+ * The server's opening handshake in one call: a request in, the 101 or a refusal out. Never throws for what the peer sent.
+ *
+ * @throws TypeError, RangeError for mistakes in the options, as {@link readRequest} and {@link acceptOffer}
+ *
+ * @example
+ * ```ts
+ * server.on('upgrade', (request, socket) => {
+ *   const answer = acceptRequest(request, { extensions: [permessageDeflate()] });
+ *   if (answer.ok) socket.write(answer.head, 'latin1');
+ *   else socket.end(answer.head + answer.body, 'latin1');
+ * });
+ * ```
+ */
+export function acceptRequest<Config = never>(
+  request: UpgradeRequest,
+  options: AcceptOptions<Config> & ReadOptions = {},
+): Acceptance<Config> | Refusal {
+  const offer = readRequest(request, options);
+  return offer.ok ? acceptOffer(offer, options) : offer;
+}
