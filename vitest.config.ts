@@ -2,6 +2,31 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'fuzz/test/**/*.test.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/*.test.ts', 'fuzz/test/**/*.test.ts'],
+        },
+      },
+      {
+        // Needs Chromium.
+        test: {
+          name: 'browser',
+          include: ['examples/*/test/browser/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        // Packs every package and asks the registry for what they depend on.
+        test: {
+          name: 'packed',
+          include: ['test/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 });
