@@ -1,3 +1,5 @@
-export function version(): i32 {
-  return 0;
-}
+// The whole interface of the frame kernel. Its memory is drawn in packages/frame-codec/src/memory-map.ts.
+
+export { scan } from './scan';
+export { mask } from './unmask';
+export { validate } from './utf8';

@@ -1,0 +1,122 @@
+import type { Kernel, KernelKind } from './kernel.js';
+import { type KernelSource, loadKernel } from './load-kernel.js';
+import { INBOX, INBOX_LENGTH } from './memory-map.js';
+import { web } from './web.js';
+
+/** How a {@link Codec} works. */
+export interface CodecOptions {
+  /** `'wasm'`, `'script'`, or a compiled `WebAssembly.Module` of the kernel; without it what the runtime allows */
+  kernel?: KernelSource;
+  /** overwrites borrowed bytes as soon as their handler has returned, so that a leaked borrow is seen; for tests */
+  poison?: boolean;
+}
+
+/** Bytes gathered for a transport. */
+export interface Outbox {
+  bytes: Uint8Array<ArrayBuffer>;
+  length: number;
+}
+
+/** What a connection gathers while it receives: about what a full inbox of small frames is answered with. */
+export const LARGE_OUTBOX = 65536;
+/** What a connection gathers otherwise: thousands may do so at once. */
+export const SMALL_OUTBOX = 4096;
+/** Outboxes of one size that are kept for the next who needs one. */
+const KEPT = 16;
+const KEYS = 1024;
+
+/** What overwrites released memory with {@link CodecOptions.poison}. */
+export const POISON = 0xdd;
+
+/**
+ * What all connections of a thread share: the kernels, and buffers and masking keys in stock. One is enough;
+ * {@link sharedCodec} is it.
+ */
+export class Codec {
+  readonly poison: boolean;
+  readonly #source: KernelSource;
+  // The first kernel serves every read; the ones above it serve connections that are fed from inside a handler.
+  readonly #kernels: Kernel[];
+  #depth = 0;
+  readonly #small: Outbox[] = [];
+  readonly #large: Outbox[] = [];
+  readonly #keys: Int32Array<ArrayBuffer> = new Int32Array(KEYS);
+  #nextKey = KEYS;
+
+  constructor({ kernel, poison = false }: CodecOptions = {}) {
+    this.#source = kernel;
+    this.#kernels = [loadKernel(kernel)];
+    this.poison = poison;
+  }
+
+  /** Which implementation of the kernel runs. */
+  get kind(): KernelKind {
+    return this.kernel.kind;
+  }
+
+  /** The kernel whose scratch is free for whoever asks. */
+  get kernel(): Kernel {
+    return this.#kernels[0] as Kernel;
+  }
+
+  /**
+   * Where a transport may read to, up to 64 KiB, before it calls `receiveInbox` of the connection that the bytes belong
+   * to. Shared by all connections: nothing else may be received in between. Not for use inside a handler.
+   */
+  get inbox(): Uint8Array<ArrayBuffer> {
+    return this.kernel.bytes.subarray(INBOX, INBOX + INBOX_LENGTH);
+  }
+
+  /** Takes a kernel for one read; {@link leave} gives it back. */
+  enter(): Kernel {
+    const depth = this.#depth++;
+    const kernel = this.#kernels[depth] ?? loadKernel(this.#source ?? this.kind);
+    this.#kernels[depth] = kernel;
+    return kernel;
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  /** Whether `bytes` lie in memory of a kernel, which the next read overwrites. */
+  isKernelMemory(bytes: Uint8Array): boolean {
+    for (const kernel of this.#kernels) if (kernel.bytes.buffer === bytes.buffer) return true;
+    return false;
+  }
+
+  takeOutbox(large: boolean): Outbox {
+    const kept = (large ? this.#large : this.#small).pop();
+    return kept ?? { bytes: new Uint8Array(large ? LARGE_OUTBOX : SMALL_OUTBOX), length: 0 };
+  }
+
+  /** Takes an outbox back whose bytes have left. */
+  giveOutbox(outbox: Outbox): void {
+    const stock = outbox.bytes.length === LARGE_OUTBOX ? this.#large : this.#small;
+    if (this.poison) outbox.bytes.fill(POISON);
+    outbox.length = 0;
+    if (stock.length < KEPT) stock.push(outbox);
+  }
+
+  /** A masking key that the peer's software cannot predict (§5.3, §10.3), never 0. */
+  nextMaskingKey(): number {
+    for (;;) {
+      if (this.#nextKey === KEYS) {
+        web.crypto.getRandomValues(new Uint8Array(this.#keys.buffer));
+        this.#nextKey = 0;
+      }
+      const key = this.#keys[this.#nextKey] ?? 0;
+      this.#keys[this.#nextKey++] = 0;
+      // A key of 0 would leave the payload readable on the wire.
+      if (key !== 0) return key;
+    }
+  }
+}
+
+let shared: Codec | undefined;
+
+/** The codec that endpoints use when they are given none, made on first use. */
+export function sharedCodec(): Codec {
+  shared ??= new Codec();
+  return shared;
+}

@@ -1,0 +1,108 @@
+import { type Borrowed, lend } from './borrowed.js';
+import type { Endpoint } from './endpoint.js';
+import { RECORD_FIRST, RECORD_LAST } from './memory-map.js';
+import type { Opcode } from './opcode.js';
+import { FLOW, type Flow, type RecordSink, Scanner } from './scanner.js';
+import type { ProtocolError } from './violation.js';
+
+/**
+ * A frame, or the part of one that has arrived (RFC 6455 §5.2). A decoder has one of these and fills it again for each
+ * part: it and its payload are borrowed, valid until the function they were handed to returns.
+ */
+export interface FramePart {
+  fin: boolean;
+  rsv1: boolean;
+  rsv2: boolean;
+  rsv3: boolean;
+  opcode: Opcode;
+  /** whether this part begins the frame */
+  first: boolean;
+  /** whether this part ends the frame; control frames always come whole */
+  last: boolean;
+  /** payload of this part, unmasked */
+  payload: Borrowed;
+  /** bytes of payload that the frame still lacks behind this part */
+  remaining: number;
+}
+
+/**
+ * Bytes into frames: all of RFC 6455 §5, with text checked to be UTF-8 (§8.1). What a header can prove wrong is refused
+ * before any payload. Messages are not put together and control frames not answered: that is `Connection`'s.
+ *
+ * @example
+ * const decoder = new FrameDecoder(new Endpoint({ role: 'server' }), (frame) => console.log(frame.opcode));
+ * decoder.receive(chunk);
+ */
+export class FrameDecoder {
+  readonly #scanner: Scanner;
+  readonly #sink: FrameSink;
+
+  constructor(endpoint: Endpoint, onFrame: (frame: FramePart) => void) {
+    this.#scanner = new Scanner(endpoint, endpoint.config);
+    this.#sink = new FrameSink(this.#scanner, onFrame);
+  }
+
+  /**
+   * Decodes a chunk of the stream, cut anywhere. The chunk is copied once and not changed.
+   *
+   * @throws {ProtocolError} when the peer broke a rule or passed a limit, at once and on every later call
+   */
+  receive(chunk: Uint8Array): void {
+    this.#sink.rethrow();
+    this.#scanner.receive(chunk, this.#sink);
+    this.#sink.rethrow();
+  }
+
+  /** As {@link receive}, for bytes that the transport read into the codec's inbox: nothing is copied. */
+  receiveInbox(length: number): void {
+    this.#sink.rethrow();
+    this.#scanner.receiveInbox(length, this.#sink);
+    this.#sink.rethrow();
+  }
+}
+
+class FrameSink implements RecordSink {
+  flow: Flow = FLOW.go;
+  #error: ProtocolError | undefined;
+  readonly #scanner: Scanner;
+  readonly #onFrame: (frame: FramePart) => void;
+  readonly #part: FramePart = {
+    fin: false,
+    rsv1: false,
+    rsv2: false,
+    rsv3: false,
+    opcode: 0,
+    first: false,
+    last: false,
+    payload: lend(new Uint8Array(0), 0, 0),
+    remaining: 0,
+  };
+
+  constructor(scanner: Scanner, onFrame: (frame: FramePart) => void) {
+    this.#scanner = scanner;
+    this.#onFrame = onFrame;
+  }
+
+  record(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void {
+    const part = this.#part;
+    part.fin = (head & 0x80) !== 0;
+    part.rsv1 = (head & 0x40) !== 0;
+    part.rsv2 = (head & 0x20) !== 0;
+    part.rsv3 = (head & 0x10) !== 0;
+    part.opcode = (head & 0x0f) as Opcode;
+    part.first = (head & RECORD_FIRST) !== 0;
+    part.last = (head & RECORD_LAST) !== 0;
+    part.payload = lend(memory, start, length);
+    part.remaining = part.last ? 0 : this.#scanner.remaining;
+    this.#onFrame(part);
+  }
+
+  violation(error: ProtocolError): void {
+    this.flow = FLOW.discard;
+    this.#error = error;
+  }
+
+  rethrow(): void {
+    if (this.#error !== undefined) throw this.#error;
+  }
+}

@@ -1,0 +1,48 @@
+/** Grows at least to this many bytes at once. */
+const LEAST = 256;
+
+/**
+ * Bytes that arrive piece by piece. Memory grows with what has arrived, never by what was announced: to four times as
+ * much where the end is known, which then fits exactly, and to twice as much where it is not.
+ */
+export class GrowingBytes {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The memory behind; the first {@link length} bytes are what was appended. */
+  get memory(): Uint8Array<ArrayBuffer> {
+    return this.#bytes;
+  }
+
+  /** What was appended so far, as a view. */
+  get view(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Appends `length` bytes of `source` from `start` on; `total` is the length at the end, where that is known. */
+  append(source: Uint8Array, start: number, length: number, total?: number): void {
+    const needed = this.#length + length;
+    if (needed > this.#bytes.length) {
+      const room =
+        total === undefined
+          ? Math.max(needed, this.#length * 2, LEAST)
+          : Math.max(needed, Math.min(total, Math.max(needed * 4, LEAST)));
+      const grown = new Uint8Array(room);
+      grown.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = grown;
+    }
+    // A view costs more than a few bytes copied one by one.
+    if (length < 32) {
+      for (let index = 0; index < length; index++) {
+        this.#bytes[this.#length + index] = source[start + index] ?? 0;
+      }
+    } else {
+      this.#bytes.set(source.subarray(start, start + length), this.#length);
+    }
+    this.#length = needed;
+  }
+}

@@ -1,0 +1,48 @@
+import type { Borrowed } from './borrowed.js';
+import type { Connection } from './connection.js';
+import type { ProtocolError } from './violation.js';
+
+/**
+ * What a {@link Connection} tells and asks. One object may serve any number of connections: each method is given the
+ * connection it speaks of, whose `context` holds what the caller keeps for it.
+ *
+ * A method may send, close and feed other connections. What it throws comes out of the call that fed the connection,
+ * and leaves the connection as it was.
+ */
+export interface ConnectionHandler<Context = unknown> {
+  /**
+   * Takes bytes to the transport.
+   *
+   * @param bytes lent until the transport has taken them
+   * @param more whether more bytes follow at once (a hint to gather)
+   * @returns `true` when the bytes have left and their memory may be used again at once; `false` when the transport
+   * still holds them: then they are its own.
+   */
+  write(connection: Connection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
+  /**
+   * Nothing more will be written: both close frames have passed, or the connection failed (§7.1.7). A server closes
+   * the transport at once; a client gives the server a while to do so (§7.1.1).
+   */
+  end(connection: Connection<Context>): void;
+  /** A whole text message. */
+  text?(connection: Connection<Context>, text: string): void;
+  /** A whole binary message. */
+  binary?(connection: Connection<Context>, payload: Borrowed): void;
+  /** A whole text message as UTF-8, checked; when this is there, `text` is not called. */
+  textBytes?(connection: Connection<Context>, payload: Borrowed): void;
+  /** A ping (§5.5.2); it is answered already, unless the endpoint's `autoPong` is off. */
+  ping?(connection: Connection<Context>, payload: Borrowed): void;
+  /** A pong (§5.5.3), asked for or not. */
+  pong?(connection: Connection<Context>, payload: Borrowed): void;
+  /** The peer broke a rule or passed a limit: the connection has failed, `end` and `close` follow. */
+  error?(connection: Connection<Context>, error: ProtocolError): void;
+  /** The peer's close frame came; it is answered already. Messages cannot be sent any more. */
+  closing?(connection: Connection<Context>, closeCode: number, reason: string): void;
+  /**
+   * The connection is over; the last call.
+   *
+   * @param closeCode the peer's, or 1005 when its close frame had none, or 1006 when no close frame came (§7.1.5)
+   * @param clean whether both close frames passed (§7.1.4)
+   */
+  close?(connection: Connection<Context>, closeCode: number, reason: string, clean: boolean): void;
+}

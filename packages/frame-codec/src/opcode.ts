@@ -1,0 +1,12 @@
+/** What a frame is (RFC 6455 §5.2, §11.8). Opcodes from 8 on are control frames. */
+export const OPCODES = {
+  continuation: 0x0,
+  text: 0x1,
+  binary: 0x2,
+  close: 0x8,
+  ping: 0x9,
+  pong: 0xa,
+} as const;
+
+/** One of the six opcodes that RFC 6455 defines. */
+export type Opcode = (typeof OPCODES)[keyof typeof OPCODES];

@@ -1,0 +1,312 @@
+import { POISON } from './codec.js';
+import type { Endpoint } from './endpoint.js';
+import { GrowingBytes } from './growing-bytes.js';
+import type { Kernel } from './kernel.js';
+import {
+  CONFIG,
+  CONSUMED,
+  FRAGMENTS,
+  FRAME,
+  INBOX,
+  INBOX_LENGTH,
+  MASKING_KEY,
+  MAX_FRAGMENTS,
+  MAX_FRAME_LENGTH,
+  MAX_MESSAGE_LENGTH,
+  MESSAGE,
+  MESSAGE_LENGTH,
+  RECORD_LENGTH,
+  RECORDS,
+  RECORDS_END,
+  REMAINING,
+  UTF8,
+  VIOLATION,
+  VIOLATION_AT,
+} from './memory-map.js';
+import { LimitError, ProtocolError, VIOLATION_NAMES } from './violation.js';
+
+const FIRST_RECORD = RECORDS / 4;
+const WORDS_PER_RECORD = RECORD_LENGTH / 4;
+const MAX_RECORDS = (RECORDS_END - RECORDS) / RECORD_LENGTH;
+/** The carry of a connection that has none. */
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+/** What a sink wants next: more records, none until it is resumed, or none ever. */
+export const FLOW = { go: 0, pause: 1, discard: 2 } as const;
+
+/** One of {@link FLOW}. */
+export type Flow = (typeof FLOW)[keyof typeof FLOW];
+
+/** Who takes the records of a {@link Scanner}. */
+export interface RecordSink {
+  /** looked at after each record */
+  flow: Flow;
+  /**
+   * Takes one record: part of a frame, or all of it.
+   *
+   * @param memory where the payload lies, unmasked and checked; borrowed until this returns
+   * @param head the first byte of the frame and the `RECORD_…` bits
+   * @param start where the payload begins in `memory`
+   * @param length bytes of payload in this record
+   */
+  record(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void;
+  /** The peer broke a rule; nothing more follows. */
+  violation(error: ProtocolError): void;
+}
+
+/** What the sink wants now: it changes while a record is handed out, unseen by the compiler. */
+function flowOf(sink: RecordSink): Flow {
+  return sink.flow;
+}
+
+/** What a sink could not take, with the bytes that it speaks of. */
+interface Parked {
+  readonly memory: Uint8Array<ArrayBuffer>;
+  /** three words a record: head, start in `memory`, length */
+  readonly records: Int32Array;
+  /** index of the next word of `records` */
+  next: number;
+  readonly error: ProtocolError | undefined;
+  /** bytes that came behind, not scanned yet */
+  readonly behind: GrowingBytes;
+}
+
+/**
+ * The decoder state of one connection: a few numbers, loaded into the registers of a kernel for each read. Hands the
+ * records of the kernel to a sink and keeps what the sink does not take yet.
+ */
+export class Scanner {
+  readonly #endpoint: Endpoint;
+  readonly #config: number;
+  #message = 0;
+  #fragments = 0;
+  #utf8 = 0;
+  #frame = 0;
+  #maskingKey = 0;
+  #remaining = 0;
+  #messageLength = 0;
+  /** The unfinished head of a frame, or an unfinished control frame: at most 130 bytes, still masked. */
+  #carry: Uint8Array<ArrayBuffer> = NOTHING;
+  #parked: Parked | undefined;
+  /** Bytes received before the inbox that is scanned now. */
+  #position = 0;
+  #busy = false;
+
+  constructor(endpoint: Endpoint, config: number) {
+    this.#endpoint = endpoint;
+    this.#config = config;
+  }
+
+  /** Bytes of payload that the frame of the last record still lacks, when that record is not the last of its frame. */
+  get remaining(): number {
+    return this.#remaining;
+  }
+
+  /** Bytes of payload that the frames of the unfinished message announced so far. */
+  get messageLength(): number {
+    return this.#messageLength;
+  }
+
+  /** Bytes kept for a sink that paused. */
+  get parkedLength(): number {
+    return this.#parked === undefined ? 0 : this.#parked.memory.length + this.#parked.behind.length;
+  }
+
+  /**
+   * Decodes `chunk`, which is copied once and not changed. What a handler throws comes out of here; what it had not
+   * seen by then is kept for the next call, or for {@link resume}.
+   *
+   * @throws {Error} when called for a connection from inside its own handler
+   */
+  receive(chunk: Uint8Array, sink: RecordSink): void {
+    if (this.#parked !== undefined) {
+      this.#keep(chunk, sink);
+      this.resume(sink);
+      return;
+    }
+    const kernel = this.#enter();
+    let at = 0;
+    try {
+      while (at < chunk.length && flowOf(sink) === FLOW.go) {
+        const length = Math.min(INBOX_LENGTH, chunk.length - at);
+        kernel.bytes.set(length === chunk.length ? chunk : chunk.subarray(at, at + length), INBOX);
+        at += length;
+        this.#decode(kernel, length, sink);
+      }
+    } finally {
+      this.#leave();
+      if (at < chunk.length && flowOf(sink) !== FLOW.discard) this.#keep(chunk.subarray(at), sink);
+    }
+  }
+
+  /** Decodes the first `length` bytes of the codec's inbox, in place; otherwise as {@link receive}. */
+  receiveInbox(length: number, sink: RecordSink): void {
+    if (this.#parked !== undefined || flowOf(sink) !== FLOW.go) {
+      this.receive(this.#endpoint.codec.inbox.subarray(0, length), sink);
+      return;
+    }
+    const kernel = this.#enter();
+    try {
+      this.#decode(kernel, length, sink);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** Goes on with what the sink did not take, for as long as it takes it. Inside a handler it does nothing. */
+  resume(sink: RecordSink): void {
+    const parked = this.#parked;
+    if (parked === undefined || this.#busy) return;
+    const { memory, records, error, behind } = parked;
+    this.#busy = true;
+    try {
+      while (parked.next < records.length && flowOf(sink) === FLOW.go) {
+        const at = parked.next;
+        parked.next += WORDS_PER_RECORD;
+        this.#deliver(sink, memory, records, at);
+      }
+    } finally {
+      this.#busy = false;
+    }
+    if (flowOf(sink) === FLOW.pause) return;
+    this.#parked = undefined;
+    if (flowOf(sink) === FLOW.discard) return;
+    if (error !== undefined) sink.violation(error);
+    else this.receive(behind.view, sink);
+  }
+
+  /** Forgets everything that is kept. */
+  clear(): void {
+    this.#parked = undefined;
+    this.#carry = NOTHING;
+  }
+
+  #enter(): Kernel {
+    if (this.#busy) throw new Error('a connection must not be fed from inside its own handler');
+    this.#busy = true;
+    return this.#endpoint.codec.enter();
+  }
+
+  #leave(): void {
+    this.#busy = false;
+    this.#endpoint.codec.leave();
+  }
+
+  /** Decodes `length` bytes in the inbox of `kernel`. */
+  #decode(kernel: Kernel, length: number, sink: RecordSink): void {
+    const { bytes, words } = kernel;
+    const end = INBOX + length;
+    let start = INBOX - this.#carry.length;
+    if (start !== INBOX) bytes.set(this.#carry, start);
+    this.#load(kernel);
+    let full = true;
+    while (full && flowOf(sink) === FLOW.go) {
+      const count = kernel.scan(start, end);
+      start = words[CONSUMED] ?? end;
+      full = count === MAX_RECORDS;
+      const error = words[VIOLATION] === 0 ? undefined : this.#error(kernel);
+      this.#save(kernel);
+      this.#carry = full || start === end ? NOTHING : bytes.slice(start, end);
+      let at = FIRST_RECORD;
+      const endRecord = FIRST_RECORD + count * WORDS_PER_RECORD;
+      try {
+        while (at < endRecord && flowOf(sink) === FLOW.go) {
+          at += WORDS_PER_RECORD;
+          this.#deliver(sink, bytes, words, at - WORDS_PER_RECORD);
+        }
+      } finally {
+        // The sink paused, or a handler threw: what it has not seen is kept.
+        if (flowOf(sink) === FLOW.pause || (at < endRecord && flowOf(sink) === FLOW.go)) {
+          this.#park(bytes, words.slice(at, endRecord), error, start, end);
+        }
+      }
+      if (error !== undefined && flowOf(sink) === FLOW.go) {
+        sink.violation(error);
+        break;
+      }
+    }
+    this.#position += length;
+  }
+
+  #deliver(sink: RecordSink, memory: Uint8Array<ArrayBuffer>, records: Int32Array, at: number): void {
+    const start = records[at + 1] ?? 0;
+    const length = records[at + 2] ?? 0;
+    sink.record(memory, records[at] ?? 0, start, length);
+    if (this.#endpoint.codec.poison) memory.fill(POISON, start, start + length);
+  }
+
+  /** Keeps `records`, whose payloads lie in `bytes`, and what was not scanned, from `start` to `end`. */
+  #park(
+    bytes: Uint8Array<ArrayBuffer>,
+    records: Int32Array,
+    error: ProtocolError | undefined,
+    start: number,
+    end: number,
+  ): void {
+    const from = records[1] ?? start;
+    for (let at = 1; at < records.length; at += WORDS_PER_RECORD) records[at] = (records[at] ?? 0) - from;
+    const behind = new GrowingBytes();
+    if (error === undefined) behind.append(bytes, start, end - start);
+    this.#carry = NOTHING;
+    this.#parked = { memory: bytes.slice(from, start), records, next: 0, error, behind };
+  }
+
+  /** Keeps bytes that cannot be scanned before what is parked was taken. */
+  #keep(chunk: Uint8Array, sink: RecordSink): void {
+    const parked = this.#parked ?? {
+      memory: NOTHING,
+      records: new Int32Array(0),
+      next: 0,
+      error: undefined,
+      behind: new GrowingBytes(),
+    };
+    this.#parked = parked;
+    parked.behind.append(chunk, 0, chunk.length);
+    const { maxRetainedLength } = this.#endpoint.limits;
+    if (this.parkedLength > maxRetainedLength) {
+      this.clear();
+      sink.violation(new LimitError('retained-too-much', maxRetainedLength));
+    }
+  }
+
+  #load({ words, lengths }: Kernel): void {
+    const { limits } = this.#endpoint;
+    words[CONFIG] = this.#config;
+    words[MESSAGE] = this.#message;
+    words[FRAGMENTS] = this.#fragments;
+    words[UTF8] = this.#utf8;
+    words[FRAME] = this.#frame;
+    words[MASKING_KEY] = this.#maskingKey;
+    words[MAX_FRAGMENTS] = limits.maxFragments;
+    lengths[REMAINING] = this.#remaining;
+    lengths[MESSAGE_LENGTH] = this.#messageLength;
+    lengths[MAX_FRAME_LENGTH] = limits.maxFrameLength;
+    lengths[MAX_MESSAGE_LENGTH] = limits.maxMessageLength;
+  }
+
+  #save({ words, lengths }: Kernel): void {
+    this.#message = words[MESSAGE] ?? 0;
+    this.#fragments = words[FRAGMENTS] ?? 0;
+    this.#utf8 = words[UTF8] ?? 0;
+    this.#frame = words[FRAME] ?? 0;
+    this.#maskingKey = words[MASKING_KEY] ?? 0;
+    this.#remaining = lengths[REMAINING] ?? 0;
+    this.#messageLength = lengths[MESSAGE_LENGTH] ?? 0;
+  }
+
+  #error({ words }: Kernel): ProtocolError {
+    const name = VIOLATION_NAMES[words[VIOLATION] ?? 0] ?? 'reserved-bit-set';
+    const position = this.#position + (words[VIOLATION_AT] ?? INBOX) - INBOX;
+    const { maxFragments, maxFrameLength, maxMessageLength } = this.#endpoint.limits;
+    switch (name) {
+      case 'fragments-too-many':
+        return new LimitError(name, maxFragments, position);
+      case 'frame-too-long':
+        return new LimitError(name, maxFrameLength, position);
+      case 'message-too-long':
+        return new LimitError(name, maxMessageLength, position);
+      default:
+        return new ProtocolError(name, position);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { LARGE_OUTBOX, type Outbox, SMALL_OUTBOX } from './codec.js';
+import type { Endpoint } from './endpoint.js';
+import {
+  copyMasked,
+  encodeFrame,
+  headLength,
+  MAX_HEAD_LENGTH,
+  writeFrame,
+  writeHead,
+  writeMaskingKey,
+} from './frame-encoder.js';
+import { encodeText, encodeTextInto, maxUtf8Length } from './text.js';
+
+/** From here on the payload of a server goes to the transport as it is instead of being copied behind its head. */
+const BY_REFERENCE = LARGE_OUTBOX / 2;
+
+/** Where a {@link Sender} writes; what it returns is told at `ConnectionHandler.write`. */
+export interface Sink {
+  write(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
+}
+
+/** The outgoing half of a connection: frames are gathered while it is corked, and leave in as few writes as can be. */
+export class Sender {
+  readonly #endpoint: Endpoint;
+  readonly #sink: Sink;
+  #outbox: Outbox | undefined;
+  #corks = 0;
+  #large = false;
+
+  constructor(endpoint: Endpoint, sink: Sink) {
+    this.#endpoint = endpoint;
+    this.#sink = sink;
+  }
+
+  /** Bytes gathered and not yet written. */
+  get length(): number {
+    return this.#outbox?.length ?? 0;
+  }
+
+  /** Gathers until the matching {@link uncork}; `large` where much may come. */
+  cork(large: boolean): void {
+    this.#corks++;
+    this.#large ||= large;
+  }
+
+  uncork(): void {
+    if (this.#corks > 0) this.#corks--;
+    if (this.#corks > 0) return;
+    this.#large = false;
+    this.#flush(false);
+  }
+
+  /** Writes what was gathered now, corked or not. */
+  flush(): void {
+    this.#flush(false);
+  }
+
+  /** Sends a frame; `first` is its first byte: FIN, RSV bits, opcode. */
+  frame(first: number, payload: Uint8Array): void {
+    const { codec, masks } = this.#endpoint;
+    if (payload.length < BY_REFERENCE) {
+      const outbox = this.#reserve(MAX_HEAD_LENGTH + payload.length);
+      outbox.length = writeFrame(codec, outbox.bytes, outbox.length, first, payload, masks);
+      this.#sent();
+    } else if (masks) {
+      this.#flush(true);
+      this.#sink.write(encodeFrame(this.#endpoint, first, payload), false);
+    } else {
+      const outbox = this.#reserve(MAX_HEAD_LENGTH);
+      outbox.length = writeHead(outbox.bytes, outbox.length, first, payload.length, false);
+      this.#flush(true);
+      // Memory of a kernel is overwritten by the next read, and the transport may hold the payload for longer.
+      const own = isOwned(payload) && !codec.isKernelMemory(payload) ? payload : new Uint8Array(payload);
+      this.#sink.write(own, false);
+    }
+  }
+
+  /** Sends a frame whose payload is `text`, encoded in its place. */
+  text(first: number, text: string): void {
+    const { codec, masks } = this.#endpoint;
+    const room = MAX_HEAD_LENGTH + maxUtf8Length(text);
+    if (room > LARGE_OUTBOX) {
+      this.frame(first, encodeText(text));
+      return;
+    }
+    const outbox = this.#reserve(room);
+    const { bytes, length: at } = outbox;
+    // How long the head is shows only when the text is encoded: it is written as if it were ASCII, and moved if not.
+    const guess = at + headLength(text.length, masks);
+    const length = encodeTextInto(text, bytes, guess);
+    const start = at + headLength(length, masks);
+    if (start !== guess) bytes.copyWithin(start, guess, guess + length);
+    const behindHead = writeHead(bytes, at, first, length, masks);
+    outbox.length = start + length;
+    if (masks) {
+      const maskingKey = codec.nextMaskingKey();
+      writeMaskingKey(bytes, behindHead, maskingKey);
+      copyMasked(codec, bytes.subarray(start, start + length), bytes, start, maskingKey);
+    }
+    this.#sent();
+  }
+
+  /** An outbox with room for `length` more bytes. */
+  #reserve(length: number): Outbox {
+    let outbox = this.#outbox;
+    if (outbox !== undefined) {
+      if (outbox.bytes.length - outbox.length >= length) return outbox;
+      this.#flush(true);
+    }
+    outbox = this.#endpoint.codec.takeOutbox(this.#large || length > SMALL_OUTBOX);
+    this.#outbox = outbox;
+    return outbox;
+  }
+
+  #sent(): void {
+    if (this.#corks === 0) this.#flush(false);
+  }
+
+  #flush(more: boolean): void {
+    const outbox = this.#outbox;
+    if (outbox === undefined) return;
+    this.#outbox = undefined;
+    // Where the transport still holds the bytes, the outbox is its own.
+    if (this.#sink.write(outbox.bytes.subarray(0, outbox.length), more))
+      this.#endpoint.codec.giveOutbox(outbox);
+  }
+}
+
+/** Whether the memory is plain: a shared one may change under the transport. */
+function isOwned(payload: Uint8Array): payload is Uint8Array<ArrayBuffer> {
+  return payload.buffer instanceof ArrayBuffer;
+}
