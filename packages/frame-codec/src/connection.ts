@@ -289,10 +289,10 @@ export class Connection<Context = unknown> {
     }
     this.#received = status;
     this.#discard();
-    // §5.5.1: the answer carries the status code that was received.
+    // §5.5.1: the answer carries the status that was received.
     if (!this.#closeSent) {
       this.#sendClose(
-        status.code === CLOSE_CODES.noStatus ? new Uint8Array(0) : encodeClose(status.code, ''),
+        status.code === CLOSE_CODES.noStatus ? new Uint8Array(0) : encodeClose(status.code, status.reason),
       );
     }
     this.handler.closing?.(this, status.code, status.reason);
