@@ -1,16 +1,16 @@
+import { acceptValue } from './accept.js';
 import { type Extension, type NegotiatedExtension, offerExtensions, verifyExtensions } from './extension.js';
 import { formatExtensions, parseExtensions } from './extension-list.js';
 import {
   checkOwnFields,
+  fieldValue,
   flattenFields,
   formatHead,
   HandshakeFields,
-  type HeaderField,
   type HeaderSource,
-  pairFields,
 } from './fields.js';
 import { isAuthority } from './host.js';
-import { acceptValue, encodeKey } from './key.js';
+import { encodeKey } from './key.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import { isHttp11 } from './server.js';
 import { formatSubprotocols } from './subprotocol.js';
@@ -43,8 +43,8 @@ export interface ClientRequest<Config = never> {
   readonly subprotocols: readonly string[];
   readonly subprotocolRequired: boolean;
   readonly extensions: readonly Extension<Config>[];
-  /** All fields, in order. */
-  readonly headers: readonly HeaderField[];
+  /** All fields: name, value, name, value, … */
+  readonly rawHeaders: readonly string[];
   /** Request line, fields, empty line: one character a byte (write it as latin1). */
   readonly head: string;
 }
@@ -67,8 +67,8 @@ export interface Establishment<Config = never> {
   readonly subprotocol: string | undefined;
   /** In the order of the response. */
   readonly extensions: readonly NegotiatedExtension<Config>[];
-  /** All fields of the response, in order. */
-  readonly headers: readonly HeaderField[];
+  /** All fields of the response: name, value, name, value, … */
+  readonly rawHeaders: readonly string[];
 }
 
 /** The connection failed (§7.1.7): the client closes it, and may look at status and fields to follow a redirect or to authenticate. */
@@ -79,8 +79,8 @@ export interface Failure {
   /** Of RFC 6455 unless another document is named. */
   readonly section: string;
   readonly message: string;
-  /** All fields of the response, in order. */
-  readonly headers: readonly HeaderField[];
+  /** All fields of the response: name, value, name, value, … */
+  readonly rawHeaders: readonly string[];
   /** The `Location` field of a redirect, not resolved. */
   readonly location: string | undefined;
 }
@@ -123,7 +123,7 @@ export function createRequest<Config = never>(
     subprotocols,
     subprotocolRequired: options.subprotocolRequired ?? false,
     extensions,
-    headers: pairFields(flat),
+    rawHeaders: flat,
     head: formatHead(`GET ${parsed.resourceName} HTTP/1.1`, flat),
   };
 }
@@ -149,8 +149,8 @@ export function applicationFields(
 ): string[] {
   const flat: string[] = options.origin === undefined ? [] : ['Origin', options.origin];
   flat.push(...flattenFields(options.headers));
-  const has = (lower: string) => flat.some((name, i) => i % 2 === 0 && equalsIgnoringCase(name, lower));
-  if (url.authorization !== undefined && !has('authorization')) flat.push('Authorization', url.authorization);
+  if (url.authorization !== undefined && fieldValue(flat, 'authorization') === undefined)
+    flat.push('Authorization', url.authorization);
   checkOwnFields(flat, RESERVED_IN_REQUEST);
   return flat;
 }
@@ -176,7 +176,7 @@ export function verifyResponse<Config = never>(
   try {
     const fields = new HandshakeFields(flat);
     verifySwitch(request, status, response.httpVersion, fields);
-    return { ok: true, status, ...verifyAnswers(request, fields), headers: pairFields(flat) };
+    return { ok: true, status, ...verifyAnswers(request, fields), rawHeaders: flat };
   } catch (error) {
     if (error instanceof HandshakeError) return failureFor(error, status, flat);
     throw error;
@@ -186,9 +186,8 @@ export function verifyResponse<Config = never>(
 /** A violation as the result of a handshake. */
 export function failureFor(error: HandshakeError, status: number, flat: readonly string[]): Failure {
   const { violation, section, message } = error;
-  const headers = pairFields(flat);
-  const location = headers.find(([name]) => equalsIgnoringCase(name, 'location'))?.[1];
-  return { ok: false, status, violation, section, message, headers, location };
+  const location = fieldValue(flat, 'location');
+  return { ok: false, status, violation, section, message, rawHeaders: flat, location };
 }
 
 function verifySwitch(
@@ -201,12 +200,11 @@ function verifySwitch(
   if (status >= 300 && status < 400) throw new HandshakeError('status-redirect', String(status));
   if (status !== 101) throw new HandshakeError('status-not-101', String(status));
   if (httpVersion !== undefined && !isHttp11(httpVersion)) throw new HandshakeError('response-http-version');
-  if (!equalsIgnoringCase(fields.get('upgrade') ?? '', 'websocket'))
-    throw new HandshakeError('response-upgrade');
-  if (!listHas(fields.get('connection') ?? '', 'upgrade')) throw new HandshakeError('response-connection');
-  const accept = fields.get('sec-websocket-accept');
+  if (!equalsIgnoringCase(fields.upgrade ?? '', 'websocket')) throw new HandshakeError('response-upgrade');
+  if (!listHas(fields.connection ?? '', 'upgrade')) throw new HandshakeError('response-connection');
+  const accept = fields.accept;
   if (accept === undefined) throw new HandshakeError('accept-missing');
-  if (fields.isRepeated('sec-websocket-accept')) throw new HandshakeError('accept-repeated');
+  if (fields.isRepeated('accept')) throw new HandshakeError('accept-repeated');
   // §4.1: "ignoring any leading and trailing whitespace".
   if (trimWhitespace(accept) !== acceptValue(request.key)) throw new HandshakeError('accept-wrong');
 }
@@ -216,16 +214,16 @@ export function verifyAnswers<Config>(
   request: Pick<ClientRequest<Config>, 'subprotocols' | 'subprotocolRequired' | 'extensions'>,
   fields: HandshakeFields,
 ): Pick<Establishment<Config>, 'subprotocol' | 'extensions'> {
-  const subprotocol = fields.get('sec-websocket-protocol');
-  if (fields.isRepeated('sec-websocket-protocol')) throw new HandshakeError('subprotocol-repeated');
+  const subprotocol = fields.protocol;
+  if (fields.isRepeated('protocol')) throw new HandshakeError('subprotocol-repeated');
   if (subprotocol !== undefined && !request.subprotocols.includes(subprotocol)) {
     throw new HandshakeError('subprotocol-not-offered', quoted(subprotocol));
   }
   if (subprotocol === undefined && request.subprotocolRequired && request.subprotocols.length > 0) {
     throw new HandshakeError('subprotocol-missing');
   }
-  const answers = fields.get('sec-websocket-extensions');
-  if (fields.isRepeated('sec-websocket-extensions')) throw new HandshakeError('extensions-repeated');
+  const answers = fields.extensions;
+  if (fields.isRepeated('extensions')) throw new HandshakeError('extensions-repeated');
   const extensions =
     answers === undefined
       ? []

@@ -40,63 +40,93 @@ function isIterable(source: HeaderSource): source is Iterable<HeaderField> {
   return Symbol.iterator in source;
 }
 
-/** The same fields as pairs. */
-export function pairFields(flat: readonly string[]): HeaderField[] {
+/** The fields as pairs: what a web `Headers` is made of. */
+export function headerPairs(rawHeaders: readonly string[]): HeaderField[] {
   const pairs: HeaderField[] = [];
-  for (let i = 0; i + 1 < flat.length; i += 2) pairs.push([flat[i] ?? '', flat[i + 1] ?? '']);
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2)
+    pairs.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
   return pairs;
 }
 
-/** The fields that the handshake reads, in lower case, each with its bit in {@link HandshakeFields.repeated}. */
-const READ = {
-  host: 1,
-  origin: 2,
-  upgrade: 4,
-  connection: 8,
-  'sec-websocket-key': 16,
-  'sec-websocket-accept': 32,
-  'sec-websocket-version': 64,
-  'sec-websocket-protocol': 128,
-  'sec-websocket-extensions': 256,
-  'content-length': 512,
-  'transfer-encoding': 1024,
-} as const;
+/** The value of the first field of that name, which is given in lower case. */
+export function fieldValue(rawHeaders: readonly string[], lower: string): string | undefined {
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (equalsIgnoringCase(rawHeaders[i] ?? '', lower)) return rawHeaders[i + 1];
+  }
+  return undefined;
+}
 
-/** A field that the handshake reads. */
-export type HandshakeField = keyof typeof READ;
-
-const NAMES = Object.keys(READ).filter((name): name is HandshakeField => name in READ);
-
-/** By length, so that a name is compared with two others at most. */
-const NAMES_BY_LENGTH: readonly (readonly HandshakeField[])[] = Array.from({ length: 25 }, (_, length) =>
-  NAMES.filter((name) => name.length === length),
-);
-
-/** The fields of one head that the handshake reads; a repeated field's values are joined with `, ` (RFC 9110 §5.3). */
+/** The values of the fields that the handshake reads; a repeated field's are joined with `, ` (RFC 9110 §5.3). */
 export class HandshakeFields {
-  readonly #values = new Map<HandshakeField, string>();
-  #repeated = 0;
+  host: string | undefined;
+  origin: string | undefined;
+  upgrade: string | undefined;
+  connection: string | undefined;
+  key: string | undefined;
+  accept: string | undefined;
+  version: string | undefined;
+  protocol: string | undefined;
+  extensions: string | undefined;
+  contentLength: string | undefined;
+  transferEncoding: string | undefined;
+  #repeated: HandshakeField[] | undefined;
 
-  constructor(source: HeaderSource | undefined) {
-    const flat = flattenFields(source);
+  constructor(flat: readonly string[]) {
     for (let i = 0; i + 1 < flat.length; i += 2) {
-      const name = flat[i] ?? '';
-      const field = NAMES_BY_LENGTH[name.length]?.find((candidate) => equalsIgnoringCase(name, candidate));
+      const field = handshakeField(flat[i] ?? '');
       if (field === undefined) continue;
       const value = flat[i + 1] ?? '';
-      const before = this.#values.get(field);
-      if (before !== undefined) this.#repeated |= READ[field];
-      this.#values.set(field, before === undefined ? value : `${before}, ${value}`);
+      const before = this[field];
+      if (before === undefined) this[field] = value;
+      else {
+        this[field] = `${before}, ${value}`;
+        this.#repeated ??= [];
+        this.#repeated.push(field);
+      }
     }
   }
 
-  get(field: HandshakeField): string | undefined {
-    return this.#values.get(field);
-  }
-
+  /** Whether the field came more than once. */
   isRepeated(field: HandshakeField): boolean {
-    return (this.#repeated & READ[field]) !== 0;
+    return this.#repeated?.includes(field) ?? false;
   }
+}
+
+/** A field that the handshake reads. */
+export type HandshakeField = Exclude<keyof HandshakeFields, 'isRepeated'>;
+
+/** Told apart by length first, so that a name is compared with two others at most. */
+function handshakeField(name: string): HandshakeField | undefined {
+  switch (name.length) {
+    case 4:
+      return isNamed(name, 'Host', 'host') ? 'host' : undefined;
+    case 6:
+      return isNamed(name, 'Origin', 'origin') ? 'origin' : undefined;
+    case 7:
+      return isNamed(name, 'Upgrade', 'upgrade') ? 'upgrade' : undefined;
+    case 10:
+      return isNamed(name, 'Connection', 'connection') ? 'connection' : undefined;
+    case 14:
+      return isNamed(name, 'Content-Length', 'content-length') ? 'contentLength' : undefined;
+    case 17:
+      if (isNamed(name, 'Sec-WebSocket-Key', 'sec-websocket-key')) return 'key';
+      return isNamed(name, 'Transfer-Encoding', 'transfer-encoding') ? 'transferEncoding' : undefined;
+    case 20:
+      return isNamed(name, 'Sec-WebSocket-Accept', 'sec-websocket-accept') ? 'accept' : undefined;
+    case 21:
+      return isNamed(name, 'Sec-WebSocket-Version', 'sec-websocket-version') ? 'version' : undefined;
+    case 22:
+      return isNamed(name, 'Sec-WebSocket-Protocol', 'sec-websocket-protocol') ? 'protocol' : undefined;
+    case 24:
+      return isNamed(name, 'Sec-WebSocket-Extensions', 'sec-websocket-extensions') ? 'extensions' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Most peers write the usual capitals, which saves the walk over the name. */
+function isNamed(name: string, usual: string, lower: string): boolean {
+  return name === usual || equalsIgnoringCase(name, lower);
 }
 
 /** Text of one character a byte (latin1) that may stand in a field value: RFC 9110 §5.5. */
@@ -108,11 +138,7 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
  * @throws TypeError when a name is not a token or the handshake's own, or a value holds CR, LF, NUL, another control
  *   character or one above U+00FF
  */
-export function checkOwnFields(
-  source: HeaderSource | undefined,
-  reserved: ReadonlySet<string>,
-): readonly string[] {
-  const flat = flattenFields(source);
+export function checkOwnFields(flat: readonly string[], reserved: ReadonlySet<string>): void {
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] ?? '';
     const value = flat[i + 1];
@@ -122,7 +148,6 @@ export function checkOwnFields(
       throw new TypeError(`the value of header ${name} holds a character that no field may`);
     }
   }
-  return flat;
 }
 
 /** A head as text, one character a byte: start line, fields, empty line. */

@@ -1,4 +1,6 @@
 /** The opening handshake of WebSocket for both roles: RFC 6455 §4 and §9, RFC 7692 §7.1, RFC 8441. No I/O, no Node, no DOM. */
+
+export { acceptValue } from './accept.js';
 export {
   type ClientRequest,
   createRequest,
@@ -15,7 +17,7 @@ export {
   formatExtensions,
   parseExtensions,
 } from './extension-list.js';
-export type { HeaderField, HeaderSource } from './fields.js';
+export { type HeaderField, type HeaderSource, headerPairs } from './fields.js';
 export { ClientHandshake, ServerHandshake } from './handshake.js';
 export {
   type ParsedHead,
@@ -24,7 +26,7 @@ export {
   type ResponseHead,
   ResponseHeadParser,
 } from './head-parser.js';
-export { acceptValue, encodeKey, KEY_LENGTH } from './key.js';
+export { encodeKey, KEY_LENGTH } from './key.js';
 export { DEFAULT_LIMITS, type HandshakeLimits } from './limits.js';
 export type { OriginCheck, OriginContext } from './origin.js';
 export {

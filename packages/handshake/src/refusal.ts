@@ -1,4 +1,4 @@
-import { checkOwnFields, formatHead, type HeaderField, type HeaderSource, pairFields } from './fields.js';
+import { checkOwnFields, flattenFields, formatHead, type HeaderSource } from './fields.js';
 import { HandshakeError, type Violation } from './violations.js';
 
 /** Why a server does not open the connection, and the HTTP response that says so. */
@@ -11,8 +11,8 @@ export interface Refusal {
   readonly section: string | undefined;
   /** Why, in words; also the body. */
   readonly message: string;
-  /** All fields of the response, in order. */
-  readonly headers: readonly HeaderField[];
+  /** All fields of the response: name, value, name, value, … */
+  readonly rawHeaders: readonly string[];
   /** Status line and fields, to the empty line: one character a byte (write it as latin1). */
   readonly head: string;
   /** The body, likewise one character a byte. */
@@ -68,7 +68,8 @@ export function refuseViolation(violation: Violation, detail?: string): Refusal 
 export function refuse(status: number, message?: string, headers?: HeaderSource): Refusal {
   if (!Number.isInteger(status) || status < 300 || status > 599)
     throw new RangeError('status is not 300 to 599');
-  const fields = checkOwnFields(headers, RESERVED);
+  const fields = flattenFields(headers);
+  checkOwnFields(fields, RESERVED);
   return refusal(status, undefined, undefined, message ?? REASONS[status] ?? 'Refused', fields);
 }
 
@@ -89,7 +90,7 @@ function refusal(
     violation,
     section,
     message,
-    headers: pairFields(flat),
+    rawHeaders: flat,
     head: formatHead(`HTTP/1.1 ${status} ${REASONS[status] ?? 'Refused'}`, flat),
     body,
   };

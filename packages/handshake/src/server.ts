@@ -1,15 +1,9 @@
+import { acceptValue } from './accept.js';
 import { type Extension, type NegotiatedExtension, negotiateExtensions } from './extension.js';
 import { type ExtensionElement, formatExtensions, parseExtensions } from './extension-list.js';
-import {
-  checkOwnFields,
-  formatHead,
-  HandshakeFields,
-  type HeaderField,
-  type HeaderSource,
-  pairFields,
-} from './fields.js';
+import { checkOwnFields, flattenFields, formatHead, HandshakeFields, type HeaderSource } from './fields.js';
 import { isAuthority } from './host.js';
-import { acceptValue, isKey } from './key.js';
+import { isKey } from './key.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
 import type { OriginCheck } from './origin.js';
 import { type Refusal, refuseFor, refuseViolation } from './refusal.js';
@@ -70,8 +64,8 @@ export interface Acceptance<Config = never> {
   readonly subprotocol: string | undefined;
   /** In the order of the response. */
   readonly extensions: readonly NegotiatedExtension<Config>[];
-  /** All fields of the response, in order. */
-  readonly headers: readonly HeaderField[];
+  /** All fields of the response: name, value, name, value, … */
+  readonly rawHeaders: readonly string[];
   /** Status line, fields, empty line: one character a byte (write it as latin1). */
   readonly head: string;
 }
@@ -105,41 +99,43 @@ export function readRequest(request: UpgradeRequest, options: ReadOptions = {}):
   if (httpVersion !== undefined && !isHttp11(httpVersion)) return refuseViolation('http-version');
   if (url !== undefined && !TARGET.test(url)) return refuseViolation('request-target');
 
-  const fields = new HandshakeFields(request.rawHeaders ?? request.headers);
-  const host = fields.get('host');
+  const fields = new HandshakeFields(flattenFields(request.rawHeaders ?? request.headers));
+  const host = fields.host;
   if (host === undefined) return refuseViolation('host-missing');
   if (fields.isRepeated('host')) return refuseViolation('host-repeated');
   if (!isAuthority(host)) return refuseViolation('host-malformed', quoted(host));
-  if (!listHas(fields.get('upgrade') ?? '', 'websocket')) return refuseViolation('upgrade-not-websocket');
-  if (!listHas(fields.get('connection') ?? '', 'upgrade')) return refuseViolation('connection-not-upgrade');
+  if (!listHas(fields.upgrade ?? '', 'websocket')) return refuseViolation('upgrade-not-websocket');
+  if (!listHas(fields.connection ?? '', 'upgrade')) return refuseViolation('connection-not-upgrade');
   if (announcesBody(fields)) return refuseViolation('body-announced');
 
-  const version = fields.get('sec-websocket-version');
+  const version = fields.version;
   if (version === undefined) return refuseViolation('version-missing');
-  if (fields.isRepeated('sec-websocket-version')) return refuseViolation('version-repeated');
+  if (fields.isRepeated('version')) return refuseViolation('version-repeated');
   if (version !== '13') return refuseViolation('version-unsupported', quoted(version));
 
-  const key = fields.get('sec-websocket-key');
+  const key = fields.key;
   if (key === undefined) return refuseViolation('key-missing');
-  if (fields.isRepeated('sec-websocket-key')) return refuseViolation('key-repeated');
+  if (fields.isRepeated('key')) return refuseViolation('key-repeated');
   if (!isKey(key)) return refuseViolation('key-malformed');
   if (fields.isRepeated('origin')) return refuseViolation('origin-repeated');
 
-  return readOffers(fields, limits, { ok: true, key, host, url, origin: fields.get('origin') });
+  const offers = readOffers(fields, limits);
+  if (!offers.ok) return offers;
+  const { origin } = fields;
+  const { subprotocols, extensions } = offers;
+  return { ok: true, key, host, url, origin, subprotocols, extensions };
 }
 
-/** The lists of a request, which may be malformed: §4.3, §9.1. Shared with HTTP/2, where there is no key. */
-export function readOffers<Rest extends object>(
+/** The lists of a request: §4.3, §9.1. The same over HTTP/1.1 and HTTP/2. */
+export function readOffers(
   fields: HandshakeFields,
   limits: HandshakeLimits,
-  rest: Rest,
-): (Rest & Pick<UpgradeOffer, 'subprotocols' | 'extensions'>) | Refusal {
-  const subprotocols = fields.get('sec-websocket-protocol');
-  const extensions = fields.get('sec-websocket-extensions');
+): Pick<UpgradeOffer, 'ok' | 'subprotocols' | 'extensions'> | Refusal {
+  const { protocol, extensions } = fields;
   try {
     return {
-      ...rest,
-      subprotocols: subprotocols === undefined ? [] : parseSubprotocols(subprotocols, limits.listElements),
+      ok: true,
+      subprotocols: protocol === undefined ? [] : parseSubprotocols(protocol, limits.listElements),
       extensions: extensions === undefined ? [] : parseExtensions(extensions, limits.listElements),
     };
   } catch (error) {
@@ -153,13 +149,13 @@ export function readOffers<Rest extends object>(
  * proxy in front, which is how requests are smuggled.
  */
 export function announcesBody(fields: HandshakeFields): boolean {
-  const length = fields.get('content-length');
-  return fields.get('transfer-encoding') !== undefined || (length !== undefined && length !== '0');
+  const length = fields.contentLength;
+  return fields.transferEncoding !== undefined || (length !== undefined && length !== '0');
 }
 
 /** §4.2.1: "an HTTP/1.1 or higher GET request". */
 export function isHttp11(version: string): boolean {
-  return /^(?:1\.[1-9]|[2-9]\.[0-9])$/.test(version);
+  return version === '1.1' || /^(?:1\.[2-9]|[2-9]\.[0-9])$/.test(version);
 }
 
 /**
@@ -172,7 +168,8 @@ export function acceptOffer<Config = never>(
   options: AcceptOptions<Config> = {},
 ): Acceptance<Config> | Refusal {
   const { origin, host } = offer;
-  const extra = checkOwnFields(options.headers, RESERVED);
+  const own = flattenFields(options.headers);
+  checkOwnFields(own, RESERVED);
   if (options.origin !== undefined && !options.origin(origin, { host })) {
     return refuseViolation('origin-not-allowed', origin === undefined ? 'none was sent' : quoted(origin));
   }
@@ -188,14 +185,14 @@ export function acceptOffer<Config = never>(
   ];
   if (subprotocol !== undefined) flat.push('Sec-WebSocket-Protocol', subprotocol);
   if (extensions.length > 0) flat.push('Sec-WebSocket-Extensions', formatExtensions(extensions));
-  flat.push(...extra);
+  if (own.length > 0) flat.push(...own);
   return {
     ok: true,
     status: 101,
     offer,
     subprotocol,
     extensions,
-    headers: pairFields(flat),
+    rawHeaders: flat,
     head: formatHead('HTTP/1.1 101 Switching Protocols', flat),
   };
 }
