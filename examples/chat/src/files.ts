@@ -1,17 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+const SVG = 'image/svg+xml';
+
 /** Every address that has a file behind it. Nothing else is read, so no address can name a file of its own. */
 const FILES = {
-  '/': { file: '../src/page/index.html', type: 'text/html; charset=utf-8' },
-  '/style.css': { file: '../src/page/style.css', type: 'text/css; charset=utf-8' },
-  '/icon.svg': { file: '../src/page/icon.svg', type: 'image/svg+xml' },
-  '/page/main.js': { file: '../dist/page/main.js', type: 'text/javascript; charset=utf-8' },
-  '/page/view.js': { file: '../dist/page/view.js', type: 'text/javascript; charset=utf-8' },
-  '/page/connection.js': { file: '../dist/page/connection.js', type: 'text/javascript; charset=utf-8' },
-  '/page/backoff.js': { file: '../dist/page/backoff.js', type: 'text/javascript; charset=utf-8' },
-  '/page/close-codes.js': { file: '../dist/page/close-codes.js', type: 'text/javascript; charset=utf-8' },
-  '/clip.js': { file: '../dist/clip.js', type: 'text/javascript; charset=utf-8' },
+  '/': { file: '../src/page/index.html', type: HTML },
+  '/icon.svg': { file: '../src/page/icon.svg', type: SVG },
+  '/page/theme.css': { file: '../src/page/theme.css', type: CSS },
+  '/page/layout.css': { file: '../src/page/layout.css', type: CSS },
+  '/page/connection.css': { file: '../src/page/connection.css', type: CSS },
+  '/page/room.css': { file: '../src/page/room.css', type: CSS },
+  '/page/composer.css': { file: '../src/page/composer.css', type: CSS },
+  '/page/main.js': { file: '../dist/page/main.js', type: SCRIPT },
+  '/page/view.js': { file: '../dist/page/view.js', type: SCRIPT },
+  '/page/connection.js': { file: '../dist/page/connection.js', type: SCRIPT },
+  '/page/backoff.js': { file: '../dist/page/backoff.js', type: SCRIPT },
+  '/page/close-codes.js': { file: '../dist/page/close-codes.js', type: SCRIPT },
+  '/clip.js': { file: '../dist/clip.js', type: SCRIPT },
 } as const;
 
 /**
