@@ -3,6 +3,7 @@ import { type Extension, type NegotiatedExtension, offerExtensions, verifyExtens
 import { formatExtensions, parseExtensions } from './extension-list.js';
 import {
   checkOwnFields,
+  FIELD,
   fieldValue,
   flattenFields,
   formatHead,
@@ -200,11 +201,13 @@ function verifySwitch(
   if (status >= 300 && status < 400) throw new HandshakeError('status-redirect', String(status));
   if (status !== 101) throw new HandshakeError('status-not-101', String(status));
   if (httpVersion !== undefined && !isHttp11(httpVersion)) throw new HandshakeError('response-http-version');
-  if (!equalsIgnoringCase(fields.upgrade ?? '', 'websocket')) throw new HandshakeError('response-upgrade');
-  if (!listHas(fields.connection ?? '', 'upgrade')) throw new HandshakeError('response-connection');
-  const accept = fields.accept;
+  if (!equalsIgnoringCase(fields.get(FIELD.upgrade) ?? '', 'websocket'))
+    throw new HandshakeError('response-upgrade');
+  if (!listHas(fields.get(FIELD.connection) ?? '', 'upgrade'))
+    throw new HandshakeError('response-connection');
+  const accept = fields.get(FIELD.accept);
   if (accept === undefined) throw new HandshakeError('accept-missing');
-  if (fields.isRepeated('accept')) throw new HandshakeError('accept-repeated');
+  if (fields.isRepeated(FIELD.accept)) throw new HandshakeError('accept-repeated');
   // §4.1: "ignoring any leading and trailing whitespace".
   if (trimWhitespace(accept) !== acceptValue(request.key)) throw new HandshakeError('accept-wrong');
 }
@@ -214,16 +217,16 @@ export function verifyAnswers<Config>(
   request: Pick<ClientRequest<Config>, 'subprotocols' | 'subprotocolRequired' | 'extensions'>,
   fields: HandshakeFields,
 ): Pick<Establishment<Config>, 'subprotocol' | 'extensions'> {
-  const subprotocol = fields.protocol;
-  if (fields.isRepeated('protocol')) throw new HandshakeError('subprotocol-repeated');
+  const subprotocol = fields.get(FIELD.protocol);
+  if (fields.isRepeated(FIELD.protocol)) throw new HandshakeError('subprotocol-repeated');
   if (subprotocol !== undefined && !request.subprotocols.includes(subprotocol)) {
     throw new HandshakeError('subprotocol-not-offered', quoted(subprotocol));
   }
   if (subprotocol === undefined && request.subprotocolRequired && request.subprotocols.length > 0) {
     throw new HandshakeError('subprotocol-missing');
   }
-  const answers = fields.extensions;
-  if (fields.isRepeated('extensions')) throw new HandshakeError('extensions-repeated');
+  const answers = fields.get(FIELD.extensions);
+  if (fields.isRepeated(FIELD.extensions)) throw new HandshakeError('extensions-repeated');
   const extensions =
     answers === undefined
       ? []

@@ -56,71 +56,82 @@ export function fieldValue(rawHeaders: readonly string[], lower: string): string
   return undefined;
 }
 
+/** The fields that the handshake reads, as places in {@link HandshakeFields}. */
+export const FIELD = {
+  host: 0,
+  origin: 1,
+  upgrade: 2,
+  connection: 3,
+  key: 4,
+  accept: 5,
+  version: 6,
+  protocol: 7,
+  extensions: 8,
+  contentLength: 9,
+  transferEncoding: 10,
+  other: 11,
+} as const;
+
+type Field = (typeof FIELD)[keyof typeof FIELD];
+
 /** The values of the fields that the handshake reads; a repeated field's are joined with `, ` (RFC 9110 §5.3). */
 export class HandshakeFields {
-  host: string | undefined;
-  origin: string | undefined;
-  upgrade: string | undefined;
-  connection: string | undefined;
-  key: string | undefined;
-  accept: string | undefined;
-  version: string | undefined;
-  protocol: string | undefined;
-  extensions: string | undefined;
-  contentLength: string | undefined;
-  transferEncoding: string | undefined;
-  #repeated: HandshakeField[] | undefined;
+  readonly #values: (string | undefined)[] = new Array(FIELD.other);
+  /** Bit n: the field in place n came more than once. */
+  #repeated = 0;
 
   constructor(flat: readonly string[]) {
     for (let i = 0; i + 1 < flat.length; i += 2) {
-      const field = handshakeField(flat[i] ?? '');
-      if (field === undefined) continue;
-      const value = flat[i + 1] ?? '';
-      const before = this[field];
-      if (before === undefined) this[field] = value;
+      const field = fieldNamed(flat[i] ?? '');
+      if (field === FIELD.other) continue;
+      const value = flat[i + 1];
+      const before = this.#values[field];
+      if (before === undefined) this.#values[field] = value;
       else {
-        this[field] = `${before}, ${value}`;
-        this.#repeated ??= [];
-        this.#repeated.push(field);
+        this.#values[field] = `${before}, ${value}`;
+        this.#repeated |= 1 << field;
       }
     }
   }
 
+  get(field: Field): string | undefined {
+    return this.#values[field];
+  }
+
   /** Whether the field came more than once. */
-  isRepeated(field: HandshakeField): boolean {
-    return this.#repeated?.includes(field) ?? false;
+  isRepeated(field: Field): boolean {
+    return (this.#repeated & (1 << field)) !== 0;
   }
 }
 
-/** A field that the handshake reads. */
-export type HandshakeField = Exclude<keyof HandshakeFields, 'isRepeated'>;
-
 /** Told apart by length first, so that a name is compared with two others at most. */
-function handshakeField(name: string): HandshakeField | undefined {
+function fieldNamed(name: string): Field {
   switch (name.length) {
     case 4:
-      return isNamed(name, 'Host', 'host') ? 'host' : undefined;
+      return isNamed(name, 'Host', 'host') ? FIELD.host : FIELD.other;
     case 6:
-      return isNamed(name, 'Origin', 'origin') ? 'origin' : undefined;
+      return isNamed(name, 'Origin', 'origin') ? FIELD.origin : FIELD.other;
     case 7:
-      return isNamed(name, 'Upgrade', 'upgrade') ? 'upgrade' : undefined;
+      return isNamed(name, 'Upgrade', 'upgrade') ? FIELD.upgrade : FIELD.other;
     case 10:
-      return isNamed(name, 'Connection', 'connection') ? 'connection' : undefined;
+      return isNamed(name, 'Connection', 'connection') ? FIELD.connection : FIELD.other;
     case 14:
-      return isNamed(name, 'Content-Length', 'content-length') ? 'contentLength' : undefined;
+      return isNamed(name, 'Content-Length', 'content-length') ? FIELD.contentLength : FIELD.other;
     case 17:
-      if (isNamed(name, 'Sec-WebSocket-Key', 'sec-websocket-key')) return 'key';
-      return isNamed(name, 'Transfer-Encoding', 'transfer-encoding') ? 'transferEncoding' : undefined;
+      if (isNamed(name, 'Sec-WebSocket-Key', 'sec-websocket-key')) return FIELD.key;
+      return isNamed(name, 'Transfer-Encoding', 'transfer-encoding') ? FIELD.transferEncoding : FIELD.other;
     case 20:
-      return isNamed(name, 'Sec-WebSocket-Accept', 'sec-websocket-accept') ? 'accept' : undefined;
+      return isNamed(name, 'Sec-WebSocket-Accept', 'sec-websocket-accept') ? FIELD.accept : FIELD.other;
     case 21:
-      return isNamed(name, 'Sec-WebSocket-Version', 'sec-websocket-version') ? 'version' : undefined;
+      return isNamed(name, 'Sec-WebSocket-Version', 'sec-websocket-version') ? FIELD.version : FIELD.other;
     case 22:
-      return isNamed(name, 'Sec-WebSocket-Protocol', 'sec-websocket-protocol') ? 'protocol' : undefined;
+      return isNamed(name, 'Sec-WebSocket-Protocol', 'sec-websocket-protocol') ? FIELD.protocol : FIELD.other;
     case 24:
-      return isNamed(name, 'Sec-WebSocket-Extensions', 'sec-websocket-extensions') ? 'extensions' : undefined;
+      return isNamed(name, 'Sec-WebSocket-Extensions', 'sec-websocket-extensions')
+        ? FIELD.extensions
+        : FIELD.other;
     default:
-      return undefined;
+      return FIELD.other;
   }
 }
 

@@ -1,7 +1,14 @@
 import { acceptValue } from './accept.js';
 import { type Extension, type NegotiatedExtension, negotiateExtensions } from './extension.js';
 import { type ExtensionElement, formatExtensions, parseExtensions } from './extension-list.js';
-import { checkOwnFields, flattenFields, formatHead, HandshakeFields, type HeaderSource } from './fields.js';
+import {
+  checkOwnFields,
+  FIELD,
+  flattenFields,
+  formatHead,
+  HandshakeFields,
+  type HeaderSource,
+} from './fields.js';
 import { isAuthority } from './host.js';
 import { isKey } from './key.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
@@ -100,28 +107,29 @@ export function readRequest(request: UpgradeRequest, options: ReadOptions = {}):
   if (url !== undefined && !TARGET.test(url)) return refuseViolation('request-target');
 
   const fields = new HandshakeFields(flattenFields(request.rawHeaders ?? request.headers));
-  const host = fields.host;
+  const host = fields.get(FIELD.host);
   if (host === undefined) return refuseViolation('host-missing');
-  if (fields.isRepeated('host')) return refuseViolation('host-repeated');
+  if (fields.isRepeated(FIELD.host)) return refuseViolation('host-repeated');
   if (!isAuthority(host)) return refuseViolation('host-malformed', quoted(host));
-  if (!listHas(fields.upgrade ?? '', 'websocket')) return refuseViolation('upgrade-not-websocket');
-  if (!listHas(fields.connection ?? '', 'upgrade')) return refuseViolation('connection-not-upgrade');
+  if (!listHas(fields.get(FIELD.upgrade) ?? '', 'websocket')) return refuseViolation('upgrade-not-websocket');
+  if (!listHas(fields.get(FIELD.connection) ?? '', 'upgrade'))
+    return refuseViolation('connection-not-upgrade');
   if (announcesBody(fields)) return refuseViolation('body-announced');
 
-  const version = fields.version;
+  const version = fields.get(FIELD.version);
   if (version === undefined) return refuseViolation('version-missing');
-  if (fields.isRepeated('version')) return refuseViolation('version-repeated');
+  if (fields.isRepeated(FIELD.version)) return refuseViolation('version-repeated');
   if (version !== '13') return refuseViolation('version-unsupported', quoted(version));
 
-  const key = fields.key;
+  const key = fields.get(FIELD.key);
   if (key === undefined) return refuseViolation('key-missing');
-  if (fields.isRepeated('key')) return refuseViolation('key-repeated');
+  if (fields.isRepeated(FIELD.key)) return refuseViolation('key-repeated');
   if (!isKey(key)) return refuseViolation('key-malformed');
-  if (fields.isRepeated('origin')) return refuseViolation('origin-repeated');
+  if (fields.isRepeated(FIELD.origin)) return refuseViolation('origin-repeated');
 
   const offers = readOffers(fields, limits);
   if (!offers.ok) return offers;
-  const { origin } = fields;
+  const origin = fields.get(FIELD.origin);
   const { subprotocols, extensions } = offers;
   return { ok: true, key, host, url, origin, subprotocols, extensions };
 }
@@ -131,7 +139,8 @@ export function readOffers(
   fields: HandshakeFields,
   limits: HandshakeLimits,
 ): Pick<UpgradeOffer, 'ok' | 'subprotocols' | 'extensions'> | Refusal {
-  const { protocol, extensions } = fields;
+  const protocol = fields.get(FIELD.protocol);
+  const extensions = fields.get(FIELD.extensions);
   try {
     return {
       ok: true,
@@ -149,8 +158,8 @@ export function readOffers(
  * proxy in front, which is how requests are smuggled.
  */
 export function announcesBody(fields: HandshakeFields): boolean {
-  const length = fields.contentLength;
-  return fields.transferEncoding !== undefined || (length !== undefined && length !== '0');
+  const length = fields.get(FIELD.contentLength);
+  return fields.get(FIELD.transferEncoding) !== undefined || (length !== undefined && length !== '0');
 }
 
 /** §4.2.1: "an HTTP/1.1 or higher GET request". */

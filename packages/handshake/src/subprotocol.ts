@@ -5,6 +5,9 @@ import { HandshakeError, quoted } from './violations.js';
 /** How a server chooses: its own names, best first, or a function that returns one of the offered or nothing. */
 export type SubprotocolChoice = readonly string[] | ((offered: readonly string[]) => string | undefined);
 
+/** Up to here a list is searched; a longer one gets a set, so that the time stays linear. */
+const FEW = 8;
+
 /**
  * Parses the value of `Sec-WebSocket-Protocol` as a request carries it: `1#token`, each once (§4.1, §4.3, §11.3.4).
  * Repeated fields are joined with commas first. Empty elements are skipped, as the `#` rule of RFC 2616 §2.1 demands.
@@ -15,24 +18,28 @@ export function parseSubprotocols(
   value: string,
   maxElements: number = DEFAULT_LIMITS.listElements,
 ): string[] {
-  const offered = new Set<string>();
+  const offered: string[] = [];
+  let seen: Set<string> | undefined;
   let i = 0;
   for (;;) {
     i = skipWhitespace(value, i);
     const end = endOfToken(value, i);
     if (end > i) {
-      if (offered.size === maxElements) throw new HandshakeError('list-too-long', 'Sec-WebSocket-Protocol');
+      if (offered.length === maxElements) throw new HandshakeError('list-too-long', 'Sec-WebSocket-Protocol');
       const name = value.slice(i, end);
-      if (offered.has(name)) throw new HandshakeError('subprotocol-offered-twice', quoted(name));
-      offered.add(name);
+      if (offered.length === FEW) seen = new Set(offered);
+      const twice = seen === undefined ? offered.includes(name) : seen.has(name);
+      if (twice) throw new HandshakeError('subprotocol-offered-twice', quoted(name));
+      offered.push(name);
+      seen?.add(name);
       i = skipWhitespace(value, end);
     }
     if (i === value.length) break;
     if (value.charCodeAt(i) !== 0x2c) throw new HandshakeError('subprotocols-malformed', `at index ${i}`);
     i++;
   }
-  if (offered.size === 0) throw new HandshakeError('subprotocols-malformed', 'the list is empty');
-  return [...offered];
+  if (offered.length === 0) throw new HandshakeError('subprotocols-malformed', 'the list is empty');
+  return offered;
 }
 
 /**
