@@ -2,7 +2,7 @@
 // any payload; payloads are unmasked and text is validated in place; one record a frame (or part of one) is written.
 
 import {
-  CONFIG, CONFIG_CONTINUATION_RSV, CONFIG_CONTROL_RSV, CONFIG_FIRST_RSV, CONFIG_MASKED, CONFIG_TEXT,
+  CONFIG, CONFIG_CONTINUATION_RSV, CONFIG_FIRST_RSV, CONFIG_MASKED, CONFIG_TEXT,
   CONFIG_TRANSFORMED_RSV, CONSUMED, CONTINUATION_UNEXPECTED, CONTROL_FRAGMENTED, CONTROL_TOO_LONG, FRAGMENTS,
   FRAGMENTS_TOO_MANY, FRAME, FRAME_OPEN, FRAME_TOO_LONG, LENGTH_NOT_MINIMAL, LENGTH_TOP_BIT_SET, MASKING_KEY,
   MASK_MISSING, MASK_UNEXPECTED, MAX_FRAGMENTS, MAX_FRAME_LENGTH, MAX_MESSAGE_LENGTH, MESSAGE, MESSAGE_INTERLEAVED,
@@ -62,7 +62,7 @@ export function scan(position: i32, end: i32): i32 {
       const opcode = head & 0x0f;
       const control = (opcode & CONTROL) != 0;
       const claimed = control
-        ? config >> CONFIG_CONTROL_RSV
+        ? 0
         : opcode == 0
           ? config >> CONFIG_CONTINUATION_RSV
           : config >> CONFIG_FIRST_RSV;

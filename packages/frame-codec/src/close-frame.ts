@@ -1,7 +1,6 @@
 import { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from './close-code.js';
 import type { Kernel } from './kernel.js';
-import { SCRATCH } from './memory-map.js';
-import { decodeText, encodeText } from './text.js';
+import { decodeText, encodeText, Utf8Checker } from './text.js';
 import { ProtocolError } from './violation.js';
 
 /** What a close frame says (§5.5.1); code 1005 when it says nothing (§7.1.5). */
@@ -49,9 +48,7 @@ export function decodeClose(
   const code = ((memory[start] ?? 0) << 8) | (memory[start + 1] ?? 0);
   if (!isSendableCloseCode(code)) return new ProtocolError('close-code-invalid');
   const reason = memory.slice(start + 2, start + length);
-  kernel.bytes.set(reason, SCRATCH);
-  if (kernel.validate(SCRATCH, SCRATCH + reason.length, 0) !== 0) {
-    return new ProtocolError('close-reason-not-utf8');
-  }
+  const utf8 = new Utf8Checker(kernel);
+  if (!utf8.check(reason) || !utf8.complete) return new ProtocolError('close-reason-not-utf8');
   return { code, reason: decodeText(reason, 0, reason.length, false) };
 }

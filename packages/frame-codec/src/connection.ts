@@ -1,28 +1,33 @@
-import { lend } from './borrowed.js';
+import { type Borrowed, lend } from './borrowed.js';
 import { CLOSE_CODES } from './close-code.js';
 import { type CloseStatus, decodeClose, encodeClose } from './close-frame.js';
 import type { Endpoint } from './endpoint.js';
+import { type DataPart, type Extension, joinClaims } from './extension.js';
 import { checkControlLength } from './frame-encoder.js';
-import { GrowingBytes } from './growing-bytes.js';
 import type { ConnectionHandler } from './handler.js';
 import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './memory-map.js';
+import { MessageReceiver } from './message-receiver.js';
+import { MessageWriter } from './message-writer.js';
 import { OPCODES } from './opcode.js';
+import type { PreparedMessage } from './prepared-message.js';
 import { FLOW, type Flow, Scanner } from './scanner.js';
 import { Sender } from './sender.js';
-import { decodeText } from './text.js';
+import { decodeText, encodeText, Utf8Checker } from './text.js';
 import { ProtocolError } from './violation.js';
 
 const FIN = 0x80;
-const OPCODE = 0x0f;
 const WHOLE = FIN | RECORD_FIRST | RECORD_LAST;
 const WHOLE_TEXT = WHOLE | OPCODES.text;
 const WHOLE_BINARY = WHOLE | OPCODES.binary;
+const WHOLE_CLOSE = WHOLE | OPCODES.close;
+const WHOLE_PONG = WHOLE | OPCODES.pong;
+const CONTROL = 0x08;
+const NO_EXTENSIONS: readonly Extension[] = [];
 
-/** A message of which a part has arrived. */
-interface Unfinished {
-  readonly bytes: GrowingBytes;
-  readonly text: boolean;
-  ascii: boolean;
+/** How a message is sent. */
+export interface SendOptions {
+  /** whether extensions may compress it; default true */
+  compress?: boolean;
 }
 
 /**
@@ -40,6 +45,7 @@ interface Unfinished {
  * };
  * const connection = new Connection(endpoint, echo, socket);
  * socket.on('data', (chunk) => connection.receive(chunk));
+ * socket.on('drain', () => connection.drained());
  * socket.on('close', () => connection.receiveEnd());
  */
 export class Connection<Context = unknown> {
@@ -47,21 +53,39 @@ export class Connection<Context = unknown> {
   context: Context;
   readonly endpoint: Endpoint;
   readonly handler: ConnectionHandler<Context>;
+  /** What the handshake agreed on, in its order. */
+  readonly extensions: readonly Extension[];
   /** @internal whether more records are wanted */
   flow: Flow = FLOW.go;
   readonly #scanner: Scanner;
   readonly #sender: Sender;
-  #unfinished: Unfinished | undefined;
+  /** whether a message that comes in one record needs nothing but handing out */
+  readonly #direct: boolean;
+  #receiver: MessageReceiver | undefined;
+  /** whether a message is being sent in parts */
+  #writing = false;
   #closeSent = false;
   #received: CloseStatus | undefined;
   #ended = false;
   #over = false;
 
-  constructor(endpoint: Endpoint, handler: ConnectionHandler<Context>, context: Context) {
+  /**
+   * @param extensions what the handshake agreed on, in its order; the connection closes them when it is over
+   * @throws {TypeError} when two extensions claim the same RSV bit
+   */
+  constructor(
+    endpoint: Endpoint,
+    handler: ConnectionHandler<Context>,
+    context: Context,
+    extensions: readonly Extension[] = NO_EXTENSIONS,
+  ) {
     this.endpoint = endpoint;
     this.handler = handler;
     this.context = context;
-    this.#scanner = new Scanner(endpoint, endpoint.config);
+    this.extensions = extensions;
+    const all = extensions.some(({ decodes }) => decodes === 'all');
+    this.#direct = !all && !this.inParts;
+    this.#scanner = new Scanner(endpoint, endpoint.configFor(joinClaims(extensions), !all));
     this.#sender = new Sender(endpoint, this);
   }
 
@@ -78,6 +102,16 @@ export class Connection<Context = unknown> {
   /** Bytes gathered by {@link cork} and not yet written. */
   get corkedLength(): number {
     return this.#sender.length;
+  }
+
+  /** Bytes held: of a message that is arriving, and of what waits for {@link resume}. */
+  get retainedLength(): number {
+    return this.#scanner.parkedLength + (this.#receiver?.retainedLength ?? 0);
+  }
+
+  /** @internal whether the handler takes messages in parts */
+  get inParts(): boolean {
+    return this.handler.textPart !== undefined || this.handler.binaryPart !== undefined;
   }
 
   /**
@@ -132,16 +166,23 @@ export class Connection<Context = unknown> {
     }
   }
 
+  /** The transport has taken all that `write` left with it: pongs that waited for it are sent. */
+  drained(): void {
+    this.#sender.drained();
+  }
+
   /**
    * Sends a text message; a lone surrogate becomes U+FFFD. Returns `false`, and sends nothing, when the connection is
    * not open any more.
    *
-   * @throws {TypeError} when `text` is no string
+   * @throws {TypeError} when `text` is no string, or a message is being sent in parts
    */
-  sendText(text: string): boolean {
+  sendText(text: string, options?: SendOptions): boolean {
     if (typeof text !== 'string') throw new TypeError('text must be a string');
+    this.#checkOrder();
     if (!this.isOpen) return false;
-    this.#sender.text(FIN | OPCODES.text, text);
+    if (this.extensions.length === 0) this.#sender.text(FIN | OPCODES.text, text);
+    else this.#sendData(OPCODES.text, encodeText(text), true, true, options?.compress ?? true);
     return true;
   }
 
@@ -150,18 +191,60 @@ export class Connection<Context = unknown> {
    * longer one to the transport as it is: it must not be changed until it has left. Returns `false`, and sends nothing,
    * when the connection is not open any more.
    *
-   * @throws {TypeError} when `payload` is no `Uint8Array`
+   * @throws {TypeError} when `payload` is no `Uint8Array`, or a message is being sent in parts
    */
-  sendBinary(payload: Uint8Array): boolean {
-    return this.sendFrame(FIN | OPCODES.binary, payload);
+  sendBinary(payload: Uint8Array, options?: SendOptions): boolean {
+    return this.#sendMessage(OPCODES.binary, payload, options);
   }
 
   /**
-   * Sends a message whose text is UTF-8 already; otherwise as {@link sendBinary}. The bytes are not checked: a peer
-   * fails the connection with 1007 when they are not UTF-8.
+   * Sends a text message that is UTF-8 already; otherwise as {@link sendBinary}.
+   *
+   * @throws {TypeError} also when the payload is not UTF-8 (§8.1)
    */
-  sendTextBytes(payload: Uint8Array): boolean {
-    return this.sendFrame(FIN | OPCODES.text, payload);
+  sendTextBytes(payload: Uint8Array, options?: SendOptions): boolean {
+    if (payload instanceof Uint8Array) {
+      const utf8 = new Utf8Checker(this.endpoint.codec.kernel);
+      if (!utf8.check(payload) || !utf8.complete) throw new TypeError('the text is not UTF-8');
+    }
+    return this.#sendMessage(OPCODES.text, payload, options);
+  }
+
+  /**
+   * Sends a message that was framed, and compressed, before.
+   *
+   * @throws {TypeError} on a client, whose frames are masked each with a key of its own (§5.3)
+   */
+  sendPrepared(message: PreparedMessage): boolean {
+    if (this.endpoint.masks) throw new TypeError('a client cannot send prepared messages');
+    this.#checkOrder();
+    if (!this.isOpen) return false;
+    const [extension] = this.extensions;
+    if (this.extensions.length > 1 || (extension !== undefined && extension.variant === undefined)) {
+      this.#sendData(message.opcode, message.payload, true, true, true);
+      return true;
+    }
+    this.#sender.frames(message.frame(extension));
+    extension?.bypassed?.();
+    return true;
+  }
+
+  /**
+   * Starts a message that is sent in parts, of a length that need not be known. Until it ends no other message can be
+   * sent.
+   *
+   * @throws {TypeError} when one is being sent already
+   */
+  startMessage(kind: 'text' | 'binary', options?: SendOptions): MessageWriter {
+    this.#checkOrder();
+    this.#writing = true;
+    const compress = options?.compress ?? true;
+    return new MessageWriter(kind, this.endpoint.codec, (payload, first, last) => {
+      if (last) this.#writing = false;
+      if (!this.isOpen) return false;
+      this.#sendData(first ? OPCODES[kind] : OPCODES.continuation, payload, first, last, compress);
+      return true;
+    });
   }
 
   /**
@@ -170,26 +253,12 @@ export class Connection<Context = unknown> {
    * @throws {RangeError} when the payload has more than 125 bytes (§5.5)
    */
   ping(payload: Uint8Array): boolean {
-    checkControlLength(payload.length);
-    return this.sendFrame(FIN | OPCODES.ping, payload);
+    return this.#sendControl(OPCODES.ping, payload);
   }
 
   /** Sends a pong that no ping asked for, as a heartbeat (§5.5.3); otherwise as {@link ping}. */
   pong(payload: Uint8Array): boolean {
-    checkControlLength(payload.length);
-    return this.sendFrame(FIN | OPCODES.pong, payload);
-  }
-
-  /**
-   * Sends a frame as it is: for fragments of a message, whose order is the caller's business (§5.4).
-   *
-   * @param first the first byte: FIN, RSV bits, opcode
-   */
-  sendFrame(first: number, payload: Uint8Array): boolean {
-    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
-    if (!this.isOpen) return false;
-    this.#sender.frame(first, payload);
-    return true;
+    return this.#sendControl(OPCODES.pong, payload);
   }
 
   /**
@@ -213,7 +282,6 @@ export class Connection<Context = unknown> {
   fail(error: ProtocolError): void {
     if (this.#over || this.flow === FLOW.discard) return;
     this.#discard();
-    this.#received = undefined;
     if (!this.#closeSent) this.#sendClose(encodeClose(error.closeCode, error.summary));
     this.handler.error?.(this, error);
     this.#end();
@@ -240,45 +308,56 @@ export class Connection<Context = unknown> {
 
   /** @internal */
   record(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void {
-    const { handler } = this;
-    switch (head & ~RECORD_ASCII) {
-      case WHOLE_TEXT:
-        if (handler.textBytes !== undefined) handler.textBytes(this, lend(memory, start, length));
-        else handler.text?.(this, decodeText(memory, start, start + length, (head & RECORD_ASCII) !== 0));
-        break;
-      case WHOLE_BINARY:
-        handler.binary?.(this, lend(memory, start, length));
-        break;
-      case WHOLE | OPCODES.ping:
-        if (this.endpoint.autoPong) this.pong(lend(memory, start, length));
-        handler.ping?.(this, lend(memory, start, length));
-        break;
-      case WHOLE | OPCODES.pong:
-        handler.pong?.(this, lend(memory, start, length));
-        break;
-      case WHOLE | OPCODES.close:
-        this.#receiveClose(memory, start, length);
-        break;
-      default:
-        this.#receivePart(memory, head, start, length);
+    const kind = head & ~RECORD_ASCII;
+    if (kind === WHOLE_TEXT && this.#direct) {
+      this.text(memory, start, length, kind !== head);
+    } else if (kind === WHOLE_BINARY && this.#direct) {
+      this.binary(lend(memory, start, length));
+    } else if ((head & CONTROL) === 0) {
+      this.#receivePart(memory, head, start, length);
+    } else if (kind === WHOLE_CLOSE) {
+      this.#receiveClose(memory, start, length);
+    } else {
+      const payload = lend(memory, start, length);
+      if (kind === WHOLE_PONG) {
+        this.handler.pong?.(this, payload);
+        return;
+      }
+      if (this.endpoint.autoPong && this.isOpen) this.#sender.pong(payload);
+      this.handler.ping?.(this, payload);
     }
   }
 
-  /** Part of a message that did not come whole: it is put together (§5.4). */
-  #receivePart(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void {
-    const last = (head & FIN) !== 0;
-    this.#unfinished ??= { bytes: new GrowingBytes(), text: (head & OPCODE) === OPCODES.text, ascii: true };
-    const unfinished = this.#unfinished;
-    const { bytes } = unfinished;
-    // In the last frame the length of the whole message is known.
-    bytes.append(memory, start, length, last ? this.#scanner.messageLength : undefined);
-    if ((head & RECORD_ASCII) === 0) unfinished.ascii = false;
-    if (!last || (head & RECORD_LAST) === 0) return;
-    this.#unfinished = undefined;
+  /** @internal */
+  text(memory: Uint8Array<ArrayBuffer>, start: number, length: number, ascii: boolean): void {
     const { handler } = this;
-    if (!unfinished.text) handler.binary?.(this, lend(bytes.memory, 0, bytes.length));
-    else if (handler.textBytes !== undefined) handler.textBytes(this, lend(bytes.memory, 0, bytes.length));
-    else handler.text?.(this, decodeText(bytes.memory, 0, bytes.length, unfinished.ascii));
+    if (handler.textBytes !== undefined) handler.textBytes(this, lend(memory, start, length));
+    else handler.text?.(this, decodeText(memory, start, start + length, ascii));
+  }
+
+  /** @internal */
+  binary(payload: Borrowed): void {
+    this.handler.binary?.(this, payload);
+  }
+
+  /** @internal */
+  textPart(text: string, last: boolean): void {
+    this.handler.textPart?.(this, text, last);
+  }
+
+  /** @internal */
+  binaryPart(payload: Borrowed, last: boolean): void {
+    this.handler.binaryPart?.(this, payload, last);
+  }
+
+  #receivePart(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void {
+    this.#receiver ??= new MessageReceiver(this.endpoint, this.extensions, this);
+    try {
+      this.#receiver.receive(memory, head, start, length, this.#scanner.messageLength);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.fail(error);
+    }
   }
 
   #receiveClose(memory: Uint8Array<ArrayBuffer>, start: number, length: number): void {
@@ -291,12 +370,46 @@ export class Connection<Context = unknown> {
     this.#discard();
     // §5.5.1: the answer carries the status that was received.
     if (!this.#closeSent) {
-      this.#sendClose(
-        status.code === CLOSE_CODES.noStatus ? new Uint8Array(0) : encodeClose(status.code, status.reason),
-      );
+      const { code, reason } = status;
+      this.#sendClose(code === CLOSE_CODES.noStatus ? encodeClose(undefined, '') : encodeClose(code, reason));
     }
     this.handler.closing?.(this, status.code, status.reason);
     this.#end();
+  }
+
+  #sendMessage(opcode: number, payload: Uint8Array, options: SendOptions | undefined): boolean {
+    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
+    this.#checkOrder();
+    if (!this.isOpen) return false;
+    this.#sendData(opcode, payload, true, true, options?.compress ?? true);
+    return true;
+  }
+
+  /** Sends a data frame, encoded by the extensions. */
+  #sendData(opcode: number, payload: Uint8Array, first: boolean, last: boolean, compress: boolean): void {
+    let bytes = payload;
+    let rsv = 0;
+    if (this.extensions.length > 0) {
+      const part: DataPart = {
+        text: opcode === OPCODES.text,
+        rsv: 0,
+        firstOfMessage: first,
+        firstOfFrame: true,
+        lastOfFrame: true,
+        lastOfMessage: last,
+      };
+      for (const extension of this.extensions) bytes = extension.encode(bytes, part, compress);
+      rsv = part.rsv;
+    }
+    this.#sender.frame((last ? FIN : 0) | rsv | opcode, bytes);
+  }
+
+  #sendControl(opcode: number, payload: Uint8Array): boolean {
+    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
+    checkControlLength(payload.length);
+    if (!this.isOpen) return false;
+    this.#sender.frame(FIN | opcode, payload);
+    return true;
   }
 
   #sendClose(payload: Uint8Array): void {
@@ -304,16 +417,22 @@ export class Connection<Context = unknown> {
     this.#sender.frame(FIN | OPCODES.close, payload);
   }
 
+  /** §5.4: the frames of one message must not be mixed with those of another. */
+  #checkOrder(): void {
+    if (this.#writing) throw new TypeError('a message is being sent in parts, and must end first');
+  }
+
   #discard(): void {
     this.flow = FLOW.discard;
-    this.#unfinished = undefined;
+    this.#receiver?.clear();
     this.#scanner.clear();
+    for (const extension of this.extensions) extension.close();
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#sender.flush();
+    this.#sender.close();
     this.handler.end(this);
   }
 }

@@ -1,6 +1,13 @@
 import { type Codec, sharedCodec } from './codec.js';
+import type { RsvClaims } from './extension.js';
 import { checkLimits, type Limits } from './limit.js';
-import { CONFIG_MASKED, CONFIG_TEXT } from './memory-map.js';
+import {
+  CONFIG_CONTINUATION_RSV,
+  CONFIG_FIRST_RSV,
+  CONFIG_MASKED,
+  CONFIG_TEXT,
+  CONFIG_TRANSFORMED_RSV,
+} from './memory-map.js';
 
 /** Which side of a connection this is: a client masks what it sends, a server must not (§5.1). */
 export type Role = 'client' | 'server';
@@ -27,8 +34,7 @@ export class Endpoint {
   readonly codec: Codec;
   readonly limits: Limits;
   readonly autoPong: boolean;
-  /** The CONFIG register of the kernel for connections without extensions. */
-  readonly config: number;
+  readonly validateText: boolean;
 
   /**
    * @throws {TypeError} when the role is neither `'client'` nor `'server'`
@@ -41,7 +47,21 @@ export class Endpoint {
     this.codec = codec ?? sharedCodec();
     this.limits = checkLimits(limits);
     this.autoPong = autoPong;
-    this.config = (role === 'server' ? CONFIG_MASKED : 0) | (validateText ? CONFIG_TEXT : 0);
+    this.validateText = validateText;
+  }
+
+  /**
+   * @internal The CONFIG register of the kernel: which RSV bits may be set, and whether the kernel sees the text itself,
+   * at least in messages that carry none of these bits, and is to check it.
+   */
+  configFor({ first, continuation }: RsvClaims, plainText: boolean): number {
+    return (
+      (this.masks ? 0 : CONFIG_MASKED) |
+      (this.validateText && plainText ? CONFIG_TEXT : 0) |
+      ((first >> 4) << CONFIG_FIRST_RSV) |
+      ((continuation >> 4) << CONFIG_CONTINUATION_RSV) |
+      ((first >> 4) << CONFIG_TRANSFORMED_RSV)
+    );
   }
 
   /** Whether frames of this side are masked. */

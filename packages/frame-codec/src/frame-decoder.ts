@@ -1,9 +1,12 @@
 import { type Borrowed, lend } from './borrowed.js';
 import type { Endpoint } from './endpoint.js';
+import type { RsvClaims } from './extension.js';
 import { RECORD_FIRST, RECORD_LAST } from './memory-map.js';
 import type { Opcode } from './opcode.js';
 import { FLOW, type Flow, type RecordSink, Scanner } from './scanner.js';
 import type { ProtocolError } from './violation.js';
+
+const NO_CLAIMS: RsvClaims = { first: 0, continuation: 0 };
 
 /**
  * A frame, or the part of one that has arrived (RFC 6455 §5.2). A decoder has one of these and fills it again for each
@@ -37,8 +40,10 @@ export class FrameDecoder {
   readonly #scanner: Scanner;
   readonly #sink: FrameSink;
 
-  constructor(endpoint: Endpoint, onFrame: (frame: FramePart) => void) {
-    this.#scanner = new Scanner(endpoint, endpoint.config);
+  /** @param claims RSV bits that extensions claimed; where there are any, text is left unchecked */
+
+  constructor(endpoint: Endpoint, onFrame: (frame: FramePart) => void, claims: RsvClaims = NO_CLAIMS) {
+    this.#scanner = new Scanner(endpoint, endpoint.configFor(claims, claims.first === 0));
     this.#sink = new FrameSink(this.#scanner, onFrame);
   }
 

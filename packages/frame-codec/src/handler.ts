@@ -16,7 +16,8 @@ export interface ConnectionHandler<Context = unknown> {
    * @param bytes lent until the transport has taken them
    * @param more whether more bytes follow at once (a hint to gather)
    * @returns `true` when the bytes have left and their memory may be used again at once; `false` when the transport
-   * still holds them: then they are its own.
+   * still holds them: then they are its own, and `drained` of
+   * the connection is to be called when it has taken them all.
    */
   write(connection: Connection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
   /**
@@ -30,6 +31,13 @@ export interface ConnectionHandler<Context = unknown> {
   binary?(connection: Connection<Context>, payload: Borrowed): void;
   /** A whole text message as UTF-8, checked; when this is there, `text` is not called. */
   textBytes?(connection: Connection<Context>, payload: Borrowed): void;
+  /**
+   * Part of a text message, as it arrives: only whole characters. When this or `binaryPart` is there, no message is put
+   * together, and `text`, `textBytes` and `binary` are not called. The last part may be empty.
+   */
+  textPart?(connection: Connection<Context>, text: string, last: boolean): void;
+  /** Part of a binary message, as it arrives; see `textPart`. */
+  binaryPart?(connection: Connection<Context>, payload: Borrowed, last: boolean): void;
   /** A ping (§5.5.2); it is answered already, unless the endpoint's `autoPong` is off. */
   ping?(connection: Connection<Context>, payload: Borrowed): void;
   /** A pong (§5.5.3), asked for or not. */

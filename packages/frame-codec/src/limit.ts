@@ -8,7 +8,9 @@ export const LIMITS = {
   maxFrameLength: 9_007_199_254_740_991,
   /** frames in one message; passing it fails the connection with 1008. A fragment costs no memory but its bytes. */
   maxFragments: 1_048_576,
-  /** bytes kept while a connection is paused or its transport does not take more; passing it fails it with 1008 */
+  /** pongs left with a transport that takes no more; from then on only the latest ping is answered */
+  maxQueuedPongs: 16,
+  /** bytes kept while a connection is paused; passing it fails it with 1008 */
   maxRetainedLength: 67_108_864,
 } as const;
 

@@ -69,12 +69,11 @@ export const CONFIG_MASKED = 1;
 /** CONFIG: text is checked to be UTF-8 (§8.1) */
 export const CONFIG_TEXT = 2;
 // CONFIG: where the RSV bits stand that extensions claimed, three bits each, RSV1 the highest: on the first frame of a
-// message, on its continuations, on control frames.
+// message, and on its continuations.
 export const CONFIG_FIRST_RSV = 4;
 export const CONFIG_CONTINUATION_RSV = 8;
-export const CONFIG_CONTROL_RSV = 12;
 /** CONFIG: likewise the RSV bits of a first frame that say that the payload is not the text itself. */
-export const CONFIG_TRANSFORMED_RSV = 16;
+export const CONFIG_TRANSFORMED_RSV = 12;
 
 export const FRAME_OPEN = 256;
 

@@ -2,7 +2,6 @@ import { type Kernel, viewsOf } from './kernel.js';
 import {
   CONFIG,
   CONFIG_CONTINUATION_RSV,
-  CONFIG_CONTROL_RSV,
   CONFIG_FIRST_RSV,
   CONFIG_MASKED,
   CONFIG_TEXT,
@@ -132,7 +131,7 @@ export function loadScriptKernel(): Kernel {
         const opcode = head & 0x0f;
         const control = (opcode & CONTROL) !== 0;
         const claimed = control
-          ? config >> CONFIG_CONTROL_RSV
+          ? 0
           : opcode === 0
             ? config >> CONFIG_CONTINUATION_RSV
             : config >> CONFIG_FIRST_RSV;

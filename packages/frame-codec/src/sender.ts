@@ -9,8 +9,10 @@ import {
   writeHead,
   writeMaskingKey,
 } from './frame-encoder.js';
+import { OPCODES } from './opcode.js';
 import { encodeText, encodeTextInto, maxUtf8Length } from './text.js';
 
+const FIN = 0x80;
 /** From here on the payload of a server goes to the transport as it is instead of being copied behind its head. */
 const BY_REFERENCE = LARGE_OUTBOX / 2;
 
@@ -26,6 +28,11 @@ export class Sender {
   #outbox: Outbox | undefined;
   #corks = 0;
   #large = false;
+  /** whether the transport still holds bytes */
+  #held = false;
+  /** pongs sent since then */
+  #pongs = 0;
+  #latestPing: Uint8Array | undefined;
 
   constructor(endpoint: Endpoint, sink: Sink) {
     this.#endpoint = endpoint;
@@ -47,12 +54,7 @@ export class Sender {
     if (this.#corks > 0) this.#corks--;
     if (this.#corks > 0) return;
     this.#large = false;
-    this.#flush(false);
-  }
-
-  /** Writes what was gathered now, corked or not. */
-  flush(): void {
-    this.#flush(false);
+    this.flush();
   }
 
   /** Sends a frame; `first` is its first byte: FIN, RSV bits, opcode. */
@@ -64,14 +66,14 @@ export class Sender {
       this.#sent();
     } else if (masks) {
       this.#flush(true);
-      this.#sink.write(encodeFrame(this.#endpoint, first, payload), false);
+      this.#write(encodeFrame(this.#endpoint, first, payload), false);
     } else {
       const outbox = this.#reserve(MAX_HEAD_LENGTH);
       outbox.length = writeHead(outbox.bytes, outbox.length, first, payload.length, false);
       this.#flush(true);
       // Memory of a kernel is overwritten by the next read, and the transport may hold the payload for longer.
-      const own = isOwned(payload) && !codec.isKernelMemory(payload) ? payload : new Uint8Array(payload);
-      this.#sink.write(own, false);
+      const own = isPlain(payload) && !codec.isKernelMemory(payload) ? payload : new Uint8Array(payload);
+      this.#write(own, false);
     }
   }
 
@@ -100,6 +102,48 @@ export class Sender {
     this.#sent();
   }
 
+  /** Sends bytes that are frames already, and never change. */
+  frames(bytes: Uint8Array<ArrayBuffer>): void {
+    if (bytes.length < BY_REFERENCE && this.#corks > 0) {
+      const outbox = this.#reserve(bytes.length);
+      outbox.bytes.set(bytes, outbox.length);
+      outbox.length += bytes.length;
+    } else {
+      this.#flush(true);
+      this.#write(bytes, false);
+    }
+  }
+
+  /**
+   * Answers a ping. While the transport still holds bytes, answers are counted; from the limit on only the latest ping
+   * is answered, when they have left (§5.5.3 allows that): a peer that pings and does not read costs no memory.
+   */
+  pong(payload: Uint8Array): void {
+    if (this.#held && ++this.#pongs > this.#endpoint.limits.maxQueuedPongs)
+      this.#latestPing = payload.slice();
+    else this.frame(FIN | OPCODES.pong, payload);
+  }
+
+  /** The transport has taken everything. */
+  drained(): void {
+    this.#held = false;
+    this.#pongs = 0;
+    const payload = this.#latestPing;
+    this.#latestPing = undefined;
+    if (payload !== undefined) this.frame(FIN | OPCODES.pong, payload);
+  }
+
+  /** Writes what was gathered now, corked or not. */
+  flush(): void {
+    this.#flush(false);
+  }
+
+  /** Nothing is sent any more, but for what was gathered. */
+  close(): void {
+    this.flush();
+    this.#latestPing = undefined;
+  }
+
   /** An outbox with room for `length` more bytes. */
   #reserve(length: number): Outbox {
     let outbox = this.#outbox;
@@ -113,7 +157,7 @@ export class Sender {
   }
 
   #sent(): void {
-    if (this.#corks === 0) this.#flush(false);
+    if (this.#corks === 0) this.flush();
   }
 
   #flush(more: boolean): void {
@@ -121,12 +165,17 @@ export class Sender {
     if (outbox === undefined) return;
     this.#outbox = undefined;
     // Where the transport still holds the bytes, the outbox is its own.
-    if (this.#sink.write(outbox.bytes.subarray(0, outbox.length), more))
-      this.#endpoint.codec.giveOutbox(outbox);
+    if (this.#write(outbox.bytes.subarray(0, outbox.length), more)) this.#endpoint.codec.giveOutbox(outbox);
+  }
+
+  #write(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
+    const taken = this.#sink.write(bytes, more);
+    if (!taken) this.#held = true;
+    return taken;
   }
 }
 
-/** Whether the memory is plain: a shared one may change under the transport. */
-function isOwned(payload: Uint8Array): payload is Uint8Array<ArrayBuffer> {
+/** Whether the memory is not shared with another thread, which might change it under the transport. */
+function isPlain(payload: Uint8Array): payload is Uint8Array<ArrayBuffer> {
   return payload.buffer instanceof ArrayBuffer;
 }

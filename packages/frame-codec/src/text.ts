@@ -1,3 +1,5 @@
+import type { Kernel } from './kernel.js';
+import { SCRATCH, SCRATCH_LENGTH } from './memory-map.js';
 import { web } from './web.js';
 
 /*
@@ -54,4 +56,47 @@ export function encodeTextInto(text: string, target: Uint8Array, at: number): nu
 /** `text` as UTF-8, owned by the caller. */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
+}
+
+/** Bytes at the end of `bytes[start … end)`, which is UTF-8 up to there, that begin a character and do not finish it. */
+export function cutLength(bytes: Uint8Array, start: number, end: number): number {
+  for (let back = 1; back <= 3 && end - back >= start; back++) {
+    const byte = bytes[end - back] ?? 0;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4) ? back : 0;
+  }
+  return 0;
+}
+
+/** Checks bytes outside of a kernel's memory to be UTF-8 (§8.1), piece by piece. */
+export class Utf8Checker {
+  readonly #kernel: Kernel;
+  #state = 0;
+  /** Whether every byte of the last piece, and of a character cut before it, is below 0x80. */
+  ascii = true;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Whether what was checked does not end inside a character. */
+  get complete(): boolean {
+    return this.#state === 0;
+  }
+
+  /** Checks the next piece, which may end inside a character; `false` when no byte can mend it. */
+  check(piece: Uint8Array): boolean {
+    const { bytes } = this.#kernel;
+    this.ascii = true;
+    for (let at = 0; at < piece.length; at += SCRATCH_LENGTH) {
+      const length = Math.min(SCRATCH_LENGTH, piece.length - at);
+      bytes.set(length === piece.length ? piece : piece.subarray(at, at + length), SCRATCH);
+      // Masking with 0 changes nothing, and tells whether a byte is 0x80 or above.
+      if (this.#state === 0 && !this.#kernel.mask(SCRATCH, length, 0)) continue;
+      this.ascii = false;
+      this.#state = this.#kernel.validate(SCRATCH, SCRATCH + length, this.#state);
+      if (this.#state < 0) return false;
+    }
+    return true;
+  }
 }

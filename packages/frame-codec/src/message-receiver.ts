@@ -1,0 +1,193 @@
+import { type Borrowed, lend } from './borrowed.js';
+import type { Endpoint } from './endpoint.js';
+import type { DataPart, Extension } from './extension.js';
+import { GrowingBytes } from './growing-bytes.js';
+import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './memory-map.js';
+import { OPCODES } from './opcode.js';
+import { cutLength, decodeText, Utf8Checker } from './text.js';
+import { LimitError, ProtocolError } from './violation.js';
+
+const FIN = 0x80;
+const RSV = 0x70;
+const OPCODE = 0x0f;
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+/** Who takes messages: whole, or in parts as they arrive. */
+export interface MessageSink {
+  /** whether messages are taken in parts */
+  readonly inParts: boolean;
+  text(memory: Uint8Array<ArrayBuffer>, start: number, length: number, ascii: boolean): void;
+  binary(payload: Borrowed): void;
+  textPart(text: string, last: boolean): void;
+  binaryPart(payload: Borrowed, last: boolean): void;
+}
+
+/** The message that is arriving. */
+interface Message {
+  readonly text: boolean;
+  /** the extensions that decode it, in the order in which they do */
+  readonly decoders: readonly Extension[];
+  readonly bytes: GrowingBytes;
+  /** bytes that decoders have put out */
+  decodedLength: number;
+  readonly utf8: Utf8Checker | undefined;
+  /** whether all of it is below 0x80 so far */
+  ascii: boolean;
+  /** a character that the parts handed out so far left cut: at most three bytes */
+  cut: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Puts messages together from the parts of frames (RFC 6455 §5.4), decodes what extensions encoded (§9), and checks
+ * that what comes out is UTF-8 and within the limit.
+ */
+export class MessageReceiver {
+  readonly #endpoint: Endpoint;
+  readonly #extensions: readonly Extension[];
+  readonly #sink: MessageSink;
+  #message: Message | undefined;
+
+  /** @param extensions in the order in which they were negotiated */
+  constructor(endpoint: Endpoint, extensions: readonly Extension[], sink: MessageSink) {
+    this.#endpoint = endpoint;
+    this.#extensions = extensions;
+    this.#sink = sink;
+  }
+
+  /** Bytes held for the message that is arriving. */
+  get retainedLength(): number {
+    return this.#message?.bytes.memory.length ?? 0;
+  }
+
+  clear(): void {
+    this.#message = undefined;
+  }
+
+  /**
+   * Takes part of a data frame.
+   *
+   * @param head the head of its record
+   * @param announced payload bytes that the frames of the message announced so far
+   * @throws {ProtocolError} when an extension cannot decode its data, or what comes out breaks a rule or a limit
+   */
+  receive(
+    memory: Uint8Array<ArrayBuffer>,
+    head: number,
+    start: number,
+    length: number,
+    announced: number,
+  ): void {
+    const firstOfMessage = this.#message === undefined;
+    this.#message ??= this.#begin(head);
+    const message = this.#message;
+    const lastFrame = (head & FIN) !== 0;
+    const lastOfFrame = (head & RECORD_LAST) !== 0;
+    const lastOfMessage = lastFrame && lastOfFrame;
+    if (message.decoders.length === 0) {
+      if ((head & RECORD_ASCII) === 0) message.ascii = false;
+      // In the last frame the length of the whole message is known.
+      this.#take(message, memory, start, length, lastOfMessage, lastFrame ? announced : undefined);
+    } else {
+      this.#decode(0, lend(memory, start, length), {
+        text: message.text,
+        rsv: head & RSV,
+        firstOfMessage,
+        firstOfFrame: (head & RECORD_FIRST) !== 0,
+        lastOfFrame,
+        lastOfMessage,
+      });
+    }
+    // A handler may have ended the connection.
+    if (!lastOfMessage || this.#message !== message) return;
+    this.#message = undefined;
+    this.#finish(message);
+  }
+
+  #begin(head: number): Message {
+    const text = (head & OPCODE) === OPCODES.text;
+    const decoders = this.#extensions
+      .filter(({ decodes, claims }) => decodes === 'all' || (head & claims.first) !== 0)
+      .reverse();
+    const utf8 =
+      text && decoders.length > 0 && this.#endpoint.validateText
+        ? new Utf8Checker(this.#endpoint.codec.kernel)
+        : undefined;
+    const bytes = new GrowingBytes();
+    return { text, decoders, bytes, decodedLength: 0, utf8, ascii: text, cut: NOTHING };
+  }
+
+  /** Lets decoder `index` and those behind it decode a part. */
+  #decode(index: number, payload: Uint8Array, part: DataPart): void {
+    const message = this.#message;
+    if (message === undefined) return;
+    const decoder = message.decoders[index];
+    if (decoder === undefined) {
+      this.#takeDecoded(message, payload);
+      return;
+    }
+    const inner: DataPart = { ...part, lastOfFrame: false, lastOfMessage: false };
+    decoder.decode(payload, part, (bytes) => this.#decode(index + 1, bytes, inner));
+    // What ends here ends for the next decoder too, behind all that came out.
+    if (part.lastOfFrame && index + 1 < message.decoders.length) this.#decode(index + 1, NOTHING, part);
+  }
+
+  #takeDecoded(message: Message, payload: Uint8Array): void {
+    const { maxMessageLength } = this.#endpoint.limits;
+    message.decodedLength += payload.length;
+    if (message.decodedLength > maxMessageLength) throw new LimitError('message-too-long', maxMessageLength);
+    if (message.utf8 === undefined) message.ascii = false;
+    else if (!message.utf8.check(payload)) throw new ProtocolError('text-not-utf8');
+    else message.ascii &&= message.utf8.ascii;
+    const bytes =
+      payload.buffer instanceof ArrayBuffer ? (payload as Uint8Array<ArrayBuffer>) : payload.slice();
+    this.#take(message, bytes, 0, bytes.length, false, undefined);
+  }
+
+  #take(
+    message: Message,
+    memory: Uint8Array<ArrayBuffer>,
+    start: number,
+    length: number,
+    last: boolean,
+    total: number | undefined,
+  ): void {
+    if (!this.#sink.inParts) message.bytes.append(memory, start, length, total);
+    else if (!message.text) this.#sink.binaryPart(lend(memory, start, length), last);
+    else this.#takeText(message, memory, start, length, last);
+  }
+
+  /** Hands out the whole characters of a part of text; one that the part cuts waits for the next. */
+  #takeText(
+    message: Message,
+    memory: Uint8Array<ArrayBuffer>,
+    start: number,
+    length: number,
+    last: boolean,
+  ): void {
+    let bytes = memory.subarray(start, start + length);
+    if (message.cut.length > 0) {
+      bytes = new Uint8Array(message.cut.length + length);
+      bytes.set(message.cut);
+      bytes.set(memory.subarray(start, start + length), message.cut.length);
+    }
+    const end = bytes.length - cutLength(bytes, 0, bytes.length);
+    message.cut = end === bytes.length ? NOTHING : bytes.slice(end);
+    if (end > 0 || last) this.#sink.textPart(decodeText(bytes, 0, end, message.ascii), last);
+  }
+
+  /** The message is all here. */
+  #finish(message: Message): void {
+    if (message.utf8 !== undefined && !message.utf8.complete) throw new ProtocolError('text-not-utf8');
+    const { memory, length } = message.bytes;
+    if (this.#sink.inParts) {
+      // Only behind decoders it is not known before that a part is the last.
+      if (message.decoders.length === 0) return;
+      if (message.text) this.#sink.textPart('', true);
+      else this.#sink.binaryPart(lend(NOTHING, 0, 0), true);
+    } else if (message.text) {
+      this.#sink.text(memory, 0, length, message.ascii);
+    } else {
+      this.#sink.binary(lend(memory, 0, length));
+    }
+  }
+}
