@@ -7,6 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'examples/*/test/*.test.ts', 'fuzz/test/**/*.test.ts'],
+          expect: { poll: { timeout: 5000 } },
         },
       },
       {
@@ -14,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['examples/*/test/browser/*.test.ts'],
+          expect: { poll: { timeout: 10_000 } },
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
