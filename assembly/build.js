@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
 const output = new URL('../packages/frame-codec/src/generated/', import.meta.url);
+/** Where the package has the plain file, for runtimes that take only compiled modules. */
+const shipped = new URL('../packages/frame-codec/dist/generated/', import.meta.url);
 
 let wasm = new Uint8Array();
 const { error, stderr } = await asc.main(
@@ -27,7 +29,8 @@ if (error) {
   process.exit(1);
 }
 await mkdir(output, { recursive: true });
-await writeFile(new URL('kernel.wasm', output), wasm);
+await mkdir(shipped, { recursive: true });
+await writeFile(new URL('kernel.wasm', shipped), wasm);
 await writeFile(
   new URL('kernel-wasm.ts', output),
   `/** The frame kernel of assembly/, compiled: ${wasm.length} bytes, as base64. */\nexport const KERNEL_WASM = '${Buffer.from(wasm).toString('base64')}';\n`,
