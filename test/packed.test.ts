@@ -90,7 +90,7 @@ describe.each(PACKAGES)('the tarball of @x/%s', (name) => {
     await runTool(work, 'publint', 'run', '--strict', tarballOf(name));
   });
 
-  it('resolves with its types from ESM, from require() and from a bundler', async () => {
+  it('resolves with its types from ESM and from a bundler', async () => {
     await runTool(
       work,
       'attw',
@@ -117,7 +117,7 @@ describe('a project that installs the tarballs', () => {
     await runTool(consumer, 'tsc', '-p', 'tsconfig.portable.json');
   });
 
-  it('compiles against the adapter as against npm ws, and sees a mistake', async () => {
+  it('compiles against the adapter as against npm ws, from ESM and from CommonJS, and sees a mistake', async () => {
     await runTool(consumer, 'tsc', '-p', 'tsconfig.node.json');
   });
 });
