@@ -1,3 +1,5 @@
+import type { Borrowed } from './borrowed.js';
+import { BytePool, POISON } from './byte-pool.js';
 import type { Kernel, KernelKind } from './kernel.js';
 import { type KernelSource, loadKernel } from './load-kernel.js';
 import { INBOX, INBOX_LENGTH } from './memory-map.js';
@@ -25,15 +27,14 @@ export const SMALL_OUTBOX = 4096;
 const KEPT = 16;
 const KEYS = 1024;
 
-/** What overwrites released memory with {@link CodecOptions.poison}. */
-export const POISON = 0xdd;
-
 /**
  * What all connections of a thread share: the kernels, and buffers and masking keys in stock. One is enough;
  * {@link sharedCodec} is it.
  */
 export class Codec {
   readonly poison: boolean;
+  /** @internal memory for messages that come in pieces */
+  readonly pool: BytePool;
   readonly #source: KernelSource;
   // The first kernel serves every read; the ones above it serve connections that are fed from inside a handler.
   readonly #kernels: Kernel[];
@@ -47,6 +48,7 @@ export class Codec {
     this.#source = kernel;
     this.#kernels = [loadKernel(kernel)];
     this.poison = poison;
+    this.pool = new BytePool(poison);
   }
 
   /** Which implementation of the kernel runs. */
@@ -79,8 +81,27 @@ export class Codec {
     this.#depth--;
   }
 
-  /** Whether `bytes` lie in memory of a kernel, which the next read overwrites. */
-  isKernelMemory(bytes: Uint8Array): boolean {
+  /**
+   * Makes borrowed bytes the caller's: by a copy, or, for a long message that was put together from pieces, by leaving
+   * it its memory.
+   */
+  own(bytes: Borrowed): Uint8Array<ArrayBuffer> {
+    return this.owned(bytes);
+  }
+
+  /** @internal `bytes` themselves where nobody else writes to their memory, and a copy otherwise. */
+  owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+    // What another thread shares may change at any time.
+    if (!isPlain(bytes) || this.#isKernelMemory(bytes)) return new Uint8Array(bytes);
+    if (this.pool.isLent(bytes)) {
+      // A small part would hold all of the memory.
+      if (bytes.length < bytes.buffer.byteLength / 2) return new Uint8Array(bytes);
+      this.pool.keep(bytes);
+    }
+    return bytes;
+  }
+
+  #isKernelMemory(bytes: Uint8Array): boolean {
     for (const kernel of this.#kernels) if (kernel.bytes.buffer === bytes.buffer) return true;
     return false;
   }
@@ -111,6 +132,10 @@ export class Codec {
       if (key !== 0) return key;
     }
   }
+}
+
+function isPlain(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer;
 }
 
 let shared: Codec | undefined;

@@ -1,13 +1,21 @@
+import type { BytePool } from './byte-pool.js';
+
 /** Grows at least to this many bytes at once. */
 const LEAST = 256;
+const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /**
  * Bytes that arrive piece by piece. Memory grows with what has arrived, never by what was announced: to four times as
  * much where the end is known, which then fits exactly, and to twice as much where it is not.
  */
 export class GrowingBytes {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  readonly #pool: BytePool;
+  #bytes: Uint8Array<ArrayBuffer> = NOTHING;
   #length = 0;
+
+  constructor(pool: BytePool) {
+    this.#pool = pool;
+  }
 
   get length(): number {
     return this.#length;
@@ -31,8 +39,11 @@ export class GrowingBytes {
         total === undefined
           ? Math.max(needed, this.#length * 2, LEAST)
           : Math.max(needed, Math.min(total, Math.max(needed * 4, LEAST)));
-      const grown = new Uint8Array(room);
-      grown.set(this.#bytes.subarray(0, this.#length));
+      const grown = this.#pool.take(room);
+      if (this.#length > 0) {
+        grown.set(this.#bytes.subarray(0, this.#length));
+        this.#pool.give(this.#bytes);
+      }
       this.#bytes = grown;
     }
     // A view costs more than a few bytes copied one by one.
@@ -44,5 +55,12 @@ export class GrowingBytes {
       this.#bytes.set(source.subarray(start, start + length), this.#length);
     }
     this.#length = needed;
+  }
+
+  /** Gives the memory back, unless somebody made it their own. */
+  release(): void {
+    this.#pool.give(this.#bytes);
+    this.#bytes = NOTHING;
+    this.#length = 0;
   }
 }

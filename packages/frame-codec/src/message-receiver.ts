@@ -60,6 +60,7 @@ export class MessageReceiver {
   }
 
   clear(): void {
+    this.#message?.bytes.release();
     this.#message = undefined;
   }
 
@@ -86,7 +87,8 @@ export class MessageReceiver {
     if (message.decoders.length === 0) {
       if ((head & RECORD_ASCII) === 0) message.ascii = false;
       // In the last frame the length of the whole message is known.
-      this.#take(message, memory, start, length, lastOfMessage, lastFrame ? announced : undefined);
+      const whole = lastOfMessage ? message.bytes.length + length : announced;
+      this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
     } else {
       this.#decode(0, lend(memory, start, length), {
         text: message.text,
@@ -100,7 +102,11 @@ export class MessageReceiver {
     // A handler may have ended the connection.
     if (!lastOfMessage || this.#message !== message) return;
     this.#message = undefined;
-    this.#finish(message);
+    try {
+      this.#finish(message);
+    } finally {
+      message.bytes.release();
+    }
   }
 
   #begin(head: number): Message {
@@ -112,7 +118,7 @@ export class MessageReceiver {
       text && decoders.length > 0 && this.#endpoint.validateText
         ? new Utf8Checker(this.#endpoint.codec.kernel)
         : undefined;
-    const bytes = new GrowingBytes();
+    const bytes = new GrowingBytes(this.#endpoint.codec.pool);
     return { text, decoders, bytes, decodedLength: 0, utf8, ascii: text, cut: NOTHING };
   }
 

@@ -1,4 +1,4 @@
-import { POISON } from './codec.js';
+import { POISON } from './byte-pool.js';
 import type { Endpoint } from './endpoint.js';
 import { GrowingBytes } from './growing-bytes.js';
 import type { Kernel } from './kernel.js';
@@ -245,7 +245,7 @@ export class Scanner {
   ): void {
     const from = records[1] ?? start;
     for (let at = 1; at < records.length; at += WORDS_PER_RECORD) records[at] = (records[at] ?? 0) - from;
-    const behind = new GrowingBytes();
+    const behind = new GrowingBytes(this.#endpoint.codec.pool);
     if (error === undefined) behind.append(bytes, start, end - start);
     this.#carry = NOTHING;
     this.#parked = { memory: bytes.slice(from, start), records, next: 0, error, behind };
@@ -258,7 +258,7 @@ export class Scanner {
       records: new Int32Array(0),
       next: 0,
       error: undefined,
-      behind: new GrowingBytes(),
+      behind: new GrowingBytes(this.#endpoint.codec.pool),
     };
     this.#parked = parked;
     parked.behind.append(chunk, 0, chunk.length);

@@ -71,9 +71,8 @@ export class Sender {
       const outbox = this.#reserve(MAX_HEAD_LENGTH);
       outbox.length = writeHead(outbox.bytes, outbox.length, first, payload.length, false);
       this.#flush(true);
-      // Memory of a kernel is overwritten by the next read, and the transport may hold the payload for longer.
-      const own = isPlain(payload) && !codec.isKernelMemory(payload) ? payload : new Uint8Array(payload);
-      this.#write(own, false);
+      // The transport may hold the payload for longer than it was lent.
+      this.#write(codec.owned(payload), false);
     }
   }
 
@@ -173,9 +172,4 @@ export class Sender {
     if (!taken) this.#held = true;
     return taken;
   }
-}
-
-/** Whether the memory is not shared with another thread, which might change it under the transport. */
-function isPlain(payload: Uint8Array): payload is Uint8Array<ArrayBuffer> {
-  return payload.buffer instanceof ArrayBuffer;
 }

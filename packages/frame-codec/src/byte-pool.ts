@@ -1,0 +1,60 @@
+/** Idle memory that is kept for the next message. */
+const KEPT_BUFFERS = 8;
+const KEPT_LENGTH = 4 * 1024 * 1024;
+/** What is asked for may be served by memory that is longer by this factor. */
+const SLACK = 2;
+/** Below this a new piece of memory is as cheap as one that is used again. */
+const LEAST_KEPT = 1024;
+
+/** What overwrites released memory where a codec is told to poison it. */
+export const POISON = 0xdd;
+
+/**
+ * Memory for messages that arrive in pieces, used again when their handler has returned. Fresh memory costs more than
+ * the copy into it from some KiB on: the operating system hands it out page by page.
+ */
+export class BytePool {
+  readonly #poison: boolean;
+  readonly #idle: Uint8Array<ArrayBuffer>[] = [];
+  readonly #lent: Set<ArrayBuffer> = new Set();
+  #idleLength = 0;
+
+  constructor(poison: boolean) {
+    this.#poison = poison;
+  }
+
+  /** Memory of at least `length` bytes; what it holds is not defined. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    const index = this.#idle.findIndex((bytes) => bytes.length >= length && bytes.length <= length * SLACK);
+    const bytes = this.#idle[index] ?? new Uint8Array(length);
+    if (index >= 0) {
+      this.#idle.splice(index, 1);
+      this.#idleLength -= bytes.length;
+    }
+    this.#lent.add(bytes.buffer);
+    return bytes;
+  }
+
+  /** Takes back what {@link take} gave, unless somebody {@link keep}s it. */
+  give(bytes: Uint8Array<ArrayBuffer>): void {
+    if (!this.#lent.delete(bytes.buffer)) return;
+    if (this.#poison) bytes.fill(POISON);
+    if (bytes.length < LEAST_KEPT || bytes.length > KEPT_LENGTH) return;
+    this.#idle.push(bytes);
+    this.#idleLength += bytes.length;
+    // The oldest go first.
+    while (this.#idle.length > KEPT_BUFFERS || this.#idleLength > KEPT_LENGTH) {
+      this.#idleLength -= this.#idle.shift()?.length ?? 0;
+    }
+  }
+
+  /** Whether `bytes` lie in memory that will be used again. */
+  isLent(bytes: Uint8Array): boolean {
+    return bytes.buffer instanceof ArrayBuffer && this.#lent.has(bytes.buffer);
+  }
+
+  /** Leaves the memory of `bytes` to whoever has it. */
+  keep(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#lent.delete(bytes.buffer);
+  }
+}
