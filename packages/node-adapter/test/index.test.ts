@@ -1,6 +1,19 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { placeholder } from '../src/index.js';
+import Default, { WebSocket, WebSocketServer } from '../src/index.js';
 
-it('p', () => {
-  expect(placeholder).toBe('node-adapter');
+it('exports the client as default and by name, and the server', async () => {
+  expect(Default).toBe(WebSocket);
+  const server = new WebSocketServer({ port: 0 });
+  server.on('connection', (websocket) => websocket.on('message', (data) => websocket.send(String(data))));
+  await once(server, 'listening');
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  client.on('open', () => client.send('hello'));
+  const [data, isBinary] = await once(client, 'message');
+  expect([String(data), isBinary]).toEqual(['hello', false]);
+  client.close();
+  await once(client, 'close');
+  server.close();
+  await once(server, 'close');
 });

@@ -1,0 +1,58 @@
+import { types } from 'node:util';
+
+/** What `send`, `ping` and `pong` take. A number goes as its digits; what is left goes through `Buffer.from`. */
+export type Payload =
+  | string
+  | number
+  | Blob
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | ArrayBufferView
+  | readonly number[]
+  | { valueOf(): string | ArrayBuffer | Uint8Array | readonly number[] };
+
+/** A message as it is handed out: `Buffer` unless `binaryType` says otherwise. */
+export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;
+
+export const EMPTY: Buffer<ArrayBuffer> = Buffer.alloc(0);
+
+/** Up to here a copy comes out of the shared pool of `Buffer`, which is cheaper than memory of its own. */
+const POOLED = 2048;
+
+/**
+ * The bytes that stand for `data`; they share its memory where they can.
+ *
+ * @throws {TypeError} when nothing stands for it
+ */
+export function toBytes(data: unknown): Uint8Array {
+  if (data instanceof Uint8Array) return data;
+  if (!data) return EMPTY;
+  if (typeof data === 'number') return Buffer.from(String(data));
+  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (types.isUint8Array(data)) return data;
+  // What is no array, no text and no such object is refused here.
+  return Buffer.from(data as string);
+}
+
+/** Whether `data` must be read before it can be sent. */
+export function isBlob(data: unknown): data is Blob {
+  if (typeof data !== 'object' || data === null) return false;
+  const tag: unknown = Reflect.get(data, Symbol.toStringTag);
+  return (tag === 'Blob' || tag === 'File') && typeof Reflect.get(data, 'arrayBuffer') === 'function';
+}
+
+/** How many bytes `data` has once sent, its head not counted. */
+export function byteLength(data: unknown): number {
+  if (isBlob(data)) return data.size;
+  return typeof data === 'string' ? Buffer.byteLength(data) : toBytes(data).length;
+}
+
+/** A copy of borrowed bytes that may be kept. */
+export function ownCopy(bytes: Uint8Array): Buffer<ArrayBuffer> {
+  const { length } = bytes;
+  if (length === 0) return EMPTY;
+  const copy = length <= POOLED ? Buffer.allocUnsafe(length) : Buffer.allocUnsafeSlow(length);
+  copy.set(bytes);
+  return copy;
+}

@@ -1,0 +1,323 @@
+import { EventEmitter } from 'node:events';
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { acceptOffer, readRequest, type UpgradeOffer } from '@x/handshake';
+import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
+import {
+  checkLines,
+  fieldsOf,
+  isDraft8,
+  messageOf,
+  translateDraft8,
+  writeRefusal,
+} from './server-handshake.js';
+import { isAttached, type Transport } from './transport.js';
+import { createTransport, TRANSPORT, WebSocket } from './web-socket.js';
+
+const RUNNING = 0;
+const CLOSING = 1;
+const CLOSED = 2;
+
+/** What a `verifyClient` hook is told. */
+export interface ClientInfo {
+  origin: string | undefined;
+  /** whether the request came over TLS */
+  secure: boolean;
+  req: IncomingMessage;
+}
+
+/** Answers a `verifyClient` hook that takes its time. */
+export type Verified = (
+  result: boolean,
+  status?: number,
+  message?: string,
+  headers?: OutgoingHttpHeaders,
+) => void;
+
+/** How a {@link WebSocketServer} works. One of `port`, `server` and `noServer` must be given. */
+export interface ServerOptions extends ConnectionOptionsOfBoth {
+  /** the longest queue of connections that wait to be accepted */
+  backlog?: number | null | undefined;
+  /** keeps all connections in `clients`; default true */
+  clientTracking?: boolean | undefined;
+  /** chooses one of the subprotocols that a client offers, or none; default the first */
+  handleProtocols?:
+    | ((protocols: Set<string>, request: IncomingMessage) => string | false | undefined)
+    | null
+    | undefined;
+  host?: string | null | undefined;
+  /** leaves it to the application to call `handleUpgrade` */
+  noServer?: boolean | undefined;
+  /** only requests for this path, without its query, are taken */
+  path?: string | null | undefined;
+  /** listens here, with an HTTP server of its own */
+  port?: number | null | undefined;
+  /** takes the upgrades of this server */
+  server?: HttpServer | HttpsServer | null | undefined;
+  /** lets a client in, or not; with two parameters it answers through the second */
+  verifyClient?:
+    | ((info: ClientInfo) => boolean)
+    | ((info: ClientInfo, verified: Verified) => void)
+    | null
+    | undefined;
+  /** the class to make connections of; must extend ours */
+  WebSocket?: typeof WebSocket | undefined;
+}
+
+type Connected = (websocket: WebSocket, request: IncomingMessage) => void;
+
+/** The server of a connection, for the listener that all of them share. */
+const SERVER = Symbol('server');
+
+/**
+ * Takes WebSocket connections, with the interface of npm `ws`: on a port of its own, on a given HTTP server, or one by
+ * one through {@link handleUpgrade}.
+ *
+ * Events: `connection` (websocket, request), `listening` (), `headers` (headers, request), `wsClientError` (error,
+ * socket, request), `error` (error), `close` ().
+ *
+ * @example
+ * const server = new WebSocketServer({ port: 8080 });
+ * server.on('connection', (websocket) => websocket.on('message', (data, isBinary) => websocket.send(data, { binary: isBinary })));
+ */
+export class WebSocketServer extends EventEmitter {
+  readonly options: ServerOptions;
+  /** All connections that are not over, unless `clientTracking` is off. */
+  declare readonly clients: Set<WebSocket>;
+  /** The HTTP server that upgrades come from. */
+  _server: HttpServer | HttpsServer | null = null;
+  readonly #transport: Transport<WebSocket>;
+  #state: 0 | 1 | 2 = RUNNING;
+  #unlisten: (() => void) | undefined;
+  #emitsClose = false;
+
+  /**
+   * @param listening a listener for the `listening` event of a server with a port
+   * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given
+   * @throws {RangeError} when the port or a limit is out of its range
+   */
+  constructor(options: ServerOptions = {}, listening?: () => void) {
+    super();
+    const given = Object.entries(options).filter(([, value]) => value !== undefined);
+    const complete: ServerOptions = {
+      ...{ ...DEFAULTS, backlog: null, clientTracking: true, handleProtocols: null, host: null },
+      ...{ noServer: false, path: null, perMessageDeflate: false, port: null, server: null },
+      ...{ verifyClient: null, WebSocket },
+      ...Object.fromEntries(given),
+    };
+    this.options = complete;
+    const { port, server, noServer, host, backlog } = complete;
+    if (Number(port != null) + Number(Boolean(server)) + Number(Boolean(noServer)) !== 1) {
+      throw new TypeError(
+        'One and only one of the "port", "server", or "noServer" options must be specified',
+      );
+    }
+    this.#transport = createTransport(true, complete, complete);
+    if (complete.clientTracking) Object.assign(this, { clients: new Set<WebSocket>() });
+    if (port != null) {
+      const own = createServer(answerUpgradeRequired);
+      this._server = own;
+      own.listen(
+        { port, ...(host == null ? {} : { host }), ...(backlog == null ? {} : { backlog }) },
+        listening,
+      );
+    } else if (server) {
+      this._server = server;
+    }
+    if (this._server !== null) this.#unlisten = this.#listen(this._server);
+  }
+
+  /**
+   * Where the server listens: an address and port, a path, or `null` when it does not.
+   *
+   * @throws {Error} in `noServer` mode
+   */
+  address(): AddressInfo | string | null {
+    if (this.options.noServer) throw new Error('The server is operating in "noServer" mode');
+    return this._server?.address() ?? null;
+  }
+
+  /**
+   * Takes no more connections; the `close` event follows when the ones there are have ended. They are not closed: do so
+   * through `clients`.
+   *
+   * @param closed called with the `close` event, with an error when the server was closed before
+   */
+  close(closed?: (error?: Error) => void): void {
+    if (this.#state === CLOSED) {
+      if (closed) this.once('close', () => closed(new Error('The server is not running')));
+      process.nextTick(() => this.#emitClose());
+      return;
+    }
+    if (closed) this.once('close', closed);
+    if (this.#state === CLOSING) return;
+    this.#state = CLOSING;
+    const server = this._server;
+    this.#unlisten?.();
+    this._server = null;
+    if (server !== null && this.options.port != null) server.close(() => this.#emitClose());
+    else if (this.options.clientTracking && this.clients.size > 0) this.#emitsClose = true;
+    else process.nextTick(() => this.#emitClose());
+  }
+
+  /** Whether a request is for this server: its path, unless overridden. */
+  shouldHandle(request: IncomingMessage): boolean {
+    const { path } = this.options;
+    if (!path) return true;
+    const { url = '' } = request;
+    const query = url.indexOf('?');
+    return (query === -1 ? url : url.slice(0, query)) === path;
+  }
+
+  /**
+   * Answers the upgrade request of one client (§4.2): with 101, or with an error that says what is wrong.
+   *
+   * @param head bytes that came behind the request
+   * @param connected called with the connection when it is open
+   * @throws {Error} when there is a connection on the stream already
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, connected: Connected): void {
+    socket.on('error', destroy);
+    const offer = readRequest(isDraft8(request) ? translateDraft8(request) : request);
+    if (!offer.ok) {
+      const message = messageOf(offer);
+      if (this.listenerCount('wsClientError') > 0) {
+        this.emit('wsClientError', new Error(message), socket, request);
+        return;
+      }
+      writeRefusal(socket, offer.status, message, fieldsOf(offer));
+      return;
+    }
+    if (!this.shouldHandle(request)) {
+      writeRefusal(socket, 400);
+      return;
+    }
+    const accept = (): void => this.#accept(offer, request, socket, head, connected);
+    const { verifyClient } = this.options;
+    if (!verifyClient) {
+      accept();
+      return;
+    }
+    const secure = Boolean(
+      Reflect.get(request.socket, 'authorized') || Reflect.get(request.socket, 'encrypted'),
+    );
+    const info: ClientInfo = { origin: offer.origin, secure, req: request };
+    if (verifyClient.length === 2) {
+      verifyClient(info, (result, status = 401, message, headers) => {
+        if (result) accept();
+        else writeRefusal(socket, status || 401, message, headers);
+      });
+    } else if ((verifyClient as (info: ClientInfo) => boolean)(info)) accept();
+    else writeRefusal(socket, 401);
+  }
+
+  #accept(
+    offer: UpgradeOffer,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Uint8Array,
+    connected: Connected,
+  ): void {
+    // The client has gone already.
+    if (!socket.readable || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    if (isAttached(socket)) {
+      throw new Error(
+        'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
+      );
+    }
+    if (this.#state !== RUNNING) {
+      writeRefusal(socket, 503);
+      return;
+    }
+    const { handleProtocols } = this.options;
+    const answer = acceptOffer(offer, {
+      subprotocols: (offered) =>
+        (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined,
+    });
+    if (!answer.ok) {
+      writeRefusal(socket, answer.status, answer.message);
+      return;
+    }
+    const lines = answer.head.trimEnd().split('\r\n');
+    this.emit('headers', lines, request);
+    checkLines(lines);
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    socket.removeListener('error', destroy);
+    this.#connect(answer.subprotocol ?? '', request, socket, head, connected);
+  }
+
+  #connect(
+    subprotocol: string,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Uint8Array,
+    connected: Connected,
+  ): void {
+    const { options } = this;
+    const websocket = new (options.WebSocket ?? WebSocket)(null, undefined, options);
+    websocket._protocol = subprotocol;
+    websocket.setSocket(socket, head, { ...options, [TRANSPORT]: this.#transport });
+    if (options.clientTracking) {
+      this.clients.add(websocket);
+      Object.assign(websocket, { [SERVER]: this });
+      websocket.on('close', onClientClose);
+    }
+    connected(websocket, request);
+  }
+
+  /** @internal */
+  _forget(websocket: WebSocket): void {
+    this.clients.delete(websocket);
+    if (this.#emitsClose && this.clients.size === 0) process.nextTick(() => this.#emitClose());
+  }
+
+  #listen(server: HttpServer | HttpsServer): () => void {
+    const listening = (): boolean => this.emit('listening');
+    const error = (failure: Error): boolean => this.emit('error', failure);
+    const connected: Connected = (websocket, request) => this.emit('connection', websocket, request);
+    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+      this.handleUpgrade(request, socket, head, connected);
+    server.on('listening', listening).on('error', error).on('upgrade', upgrade);
+    return () => {
+      server.off('listening', listening).off('error', error).off('upgrade', upgrade);
+    };
+  }
+
+  #emitClose(): void {
+    this.#state = CLOSED;
+    this.emit('close');
+  }
+}
+
+/** A plain request where only WebSocket is spoken: RFC 9110 §15.5.22. */
+function answerUpgradeRequired(_request: IncomingMessage, response: ServerResponse): void {
+  const body = STATUS_CODES[426] ?? '';
+  response.writeHead(426, {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Content-Type': 'text/plain',
+    'Content-Length': body.length,
+  });
+  response.end(body);
+}
+
+function onClientClose(this: WebSocket & { [SERVER]?: WebSocketServer }): void {
+  this[SERVER]?._forget(this);
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
+}
