@@ -2,6 +2,8 @@ import { reconnectWaitMs } from './backoff.js';
 
 /** A connection that has lasted this long was a success: the next loss starts with the shortest wait again. */
 const STABLE_MS = 3000;
+/** An attempt that hangs is given up after this long; browsers would wait for minutes. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** What a connection tells about itself. */
 export interface ConnectionEvents {
@@ -69,9 +71,10 @@ export class Connection {
     this.#cancelRetry();
     if (this.readyState !== WebSocket.CLOSED) return;
     const socket = new WebSocket(this.url);
-    let stable: ReturnType<typeof setTimeout> | undefined;
+    let timer = setTimeout(() => socket.close(), CONNECT_TIMEOUT_MS);
     socket.addEventListener('open', () => {
-      stable = setTimeout(() => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
         this.#failures = 0;
         this.#events.changed();
       }, STABLE_MS);
@@ -81,7 +84,7 @@ export class Connection {
       if (typeof data === 'string') this.#events.received(data);
     });
     socket.addEventListener('close', ({ code, reason }) => {
-      clearTimeout(stable);
+      clearTimeout(timer);
       this.#closed = { code, reason };
       if (this.#wanted) this.#retryLater();
       this.#events.changed();

@@ -58,7 +58,6 @@ export function showNote(text: string): void {
 }
 
 function addEntry(kind: string, speaker: string, body: HTMLElement): void {
-  const atEnd = isAtEnd();
   const entry = document.createElement('li');
   entry.className = kind;
   if (speaker !== '') {
@@ -75,27 +74,30 @@ function addEntry(kind: string, speaker: string, body: HTMLElement): void {
   log.append(entry);
   while (log.childElementCount > LOG_LIMIT) log.firstElementChild?.remove();
   if (kind !== 'note') empty.hidden = true;
-  if (atEnd || kind === 'mine') scrollToEnd();
-  else newerButton.hidden = false;
+  if (following || kind === 'mine') scrollToEnd();
+  else if (kind === 'theirs') newerButton.hidden = false;
 }
 
-function isAtEnd(): boolean {
-  return scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 48;
-}
+/** Whether the end of the log stays in sight as it grows: until its reader scrolls back. */
+let following = true;
 
 function scrollToEnd(): void {
+  following = true;
   scroll.scrollTop = scroll.scrollHeight;
   newerButton.hidden = true;
 }
 
+function keepEndInSight(): void {
+  if (following) scrollToEnd();
+}
+
 newerButton.addEventListener('click', scrollToEnd);
 scroll.addEventListener('scroll', () => {
-  if (isAtEnd()) newerButton.hidden = true;
+  following = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 48;
+  if (following) newerButton.hidden = true;
 });
-// The log keeps its end in sight when the keyboard of a phone, or a turn of it, takes its room.
-new ResizeObserver(() => {
-  if (newerButton.hidden) scrollToEnd();
-}).observe(scroll);
+// The keyboard of a phone, or a turn of it, takes room from the log.
+new ResizeObserver(keepEndInSight).observe(scroll);
 
 /** Draws everything that `connection` says about itself, but for the countdown and `bufferedAmount`. */
 export function showConnection(connection: Connection): void {
@@ -113,10 +115,13 @@ export function showConnection(connection: Connection): void {
   }
   const down = !open && (connection.failures > 0 || !connection.wanted);
   lost.hidden = !down;
+  lost.classList.toggle('left', !connection.wanted);
   retryButton.hidden = !connection.wanted || readyState !== WebSocket.CLOSED;
   if (down) lostTitle.textContent = downTitle(connection);
   if (!down) announcement.textContent = '';
   showCountdown(connection);
+  // The banner takes room from the log.
+  keepEndInSight();
 }
 
 function downTitle({ wanted, readyState }: Connection): string {
