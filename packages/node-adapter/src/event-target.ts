@@ -1,6 +1,7 @@
-import { EventEmitter } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
 import type { RawData } from './payload.js';
+import { emitterOf, type TypedEmitterClass } from './typed-emitter.js';
 
 /** The events of the browser's interface. */
 export interface WebSocketEventMap<Target> {
@@ -9,6 +10,22 @@ export interface WebSocketEventMap<Target> {
   error: ErrorEvent<Target>;
   close: CloseEvent<Target>;
 }
+
+/** The events of a `WebSocket`, with the values that their listeners get. */
+export interface WebSocketEvents {
+  open: [];
+  message: [data: RawData, isBinary: boolean];
+  ping: [data: Buffer];
+  pong: [data: Buffer];
+  error: [error: Error];
+  close: [code: number, reason: Buffer];
+  drain: [];
+  upgrade: [response: IncomingMessage];
+  'unexpected-response': [request: ClientRequest, response: IncomingMessage];
+  redirect: [url: string, request: ClientRequest];
+}
+
+const Emitter: TypedEmitterClass<WebSocketEvents> = emitterOf();
 
 type Type = keyof WebSocketEventMap<unknown>;
 
@@ -33,7 +50,7 @@ interface Listener {
 }
 
 /** `addEventListener`, `removeEventListener` and the `on…` attributes over the events of Node. */
-export abstract class WebSocketEventTarget extends EventEmitter {
+export abstract class WebSocketEventTarget extends Emitter {
   /** @internal whether both close frames passed */
   _wasClean = false;
 

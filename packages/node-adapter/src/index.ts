@@ -1,4 +1,4 @@
-export type { EventHandler, WebSocketEventMap } from './event-target.js';
+export type { EventHandler, WebSocketEventMap, WebSocketEvents } from './event-target.js';
 export { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
 export type {
   ClientOptions,
@@ -16,4 +16,10 @@ export {
   type TransportOptions,
 } from './transport.js';
 export { type BinaryType, type SendOptions, WebSocket, WebSocket as default } from './web-socket.js';
-export { type ClientInfo, type ServerOptions, type Verified, WebSocketServer } from './web-socket-server.js';
+export {
+  type ClientInfo,
+  type ServerEvents,
+  type ServerOptions,
+  type Verified,
+  WebSocketServer,
+} from './web-socket-server.js';

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import {
   createServer,
   type Server as HttpServer,
@@ -21,6 +20,7 @@ import {
   writeRefusal,
 } from './server-handshake.js';
 import { isAttached, type Transport } from './transport.js';
+import { emitterOf, type TypedEmitterClass } from './typed-emitter.js';
 import { createTransport, TRANSPORT, WebSocket } from './web-socket.js';
 
 const RUNNING = 0;
@@ -73,6 +73,18 @@ export interface ServerOptions extends ConnectionOptionsOfBoth {
   WebSocket?: typeof WebSocket | undefined;
 }
 
+/** The events of a {@link WebSocketServer}, with the values that their listeners get. */
+export interface ServerEvents {
+  connection: [websocket: WebSocket, request: IncomingMessage];
+  listening: [];
+  headers: [headers: string[], request: IncomingMessage];
+  wsClientError: [error: Error, socket: Duplex, request: IncomingMessage];
+  error: [error: Error];
+  close: [];
+}
+
+const Emitter: TypedEmitterClass<ServerEvents> = emitterOf();
+
 type Connected = (websocket: WebSocket, request: IncomingMessage) => void;
 
 /** The server of a connection, for the listener that all of them share. */
@@ -89,7 +101,7 @@ const SERVER = Symbol('server');
  * const server = new WebSocketServer({ port: 8080 });
  * server.on('connection', (websocket) => websocket.on('message', (data, isBinary) => websocket.send(data, { binary: isBinary })));
  */
-export class WebSocketServer extends EventEmitter {
+export class WebSocketServer extends Emitter {
   readonly options: ServerOptions;
   /** All connections that are not over, unless `clientTracking` is off. */
   declare readonly clients: Set<WebSocket>;
