@@ -6,14 +6,14 @@ export type HeaderField = readonly [name: string, value: string];
 
 /**
  * Header fields in any of the shapes they come in: Node's `rawHeaders` (name, value, name, value, …), any iterable of
- * pairs (a web `Headers`, a `Map`, an array), or an object of names to a value or several (Node's `headers`).
+ * pairs (a web `Headers`, a `Map`, an array), or an object of names to a value or several (Node's `headers`, whose `:status` is a number).
  *
  * The first tells most: web `Headers` and Node's `headers` have already joined or dropped what was repeated.
  */
 export type HeaderSource =
   | readonly string[]
   | Iterable<HeaderField>
-  | { readonly [name: string]: string | readonly string[] | undefined };
+  | { readonly [name: string]: string | number | readonly string[] | undefined };
 
 /** The fields as Node's `rawHeaders` has them: name, value, name, value, … */
 export function flattenFields(source: HeaderSource | undefined): readonly string[] {
@@ -27,6 +27,7 @@ export function flattenFields(source: HeaderSource | undefined): readonly string
   for (const name of Object.keys(source)) {
     const value = source[name];
     if (typeof value === 'string') flat.push(name, value);
+    else if (typeof value === 'number') flat.push(name, String(value));
     else if (value !== undefined) for (const each of value) flat.push(name, each);
   }
   return flat;

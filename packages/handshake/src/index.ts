@@ -26,9 +26,24 @@ export {
   type ResponseHead,
   ResponseHeadParser,
 } from './head-parser.js';
+export {
+  acceptConnect,
+  acceptConnectOffer,
+  type ConnectAcceptance,
+  type ConnectOffer,
+  type ConnectOptions,
+  type ConnectRefusal,
+  type ConnectRequest,
+  connectProtocolSetting,
+  createConnect,
+  readConnect,
+  refuseConnect,
+  SETTINGS_ENABLE_CONNECT_PROTOCOL,
+  verifyConnect,
+} from './http2.js';
 export { encodeKey, KEY_LENGTH } from './key.js';
 export { DEFAULT_LIMITS, type HandshakeLimits } from './limits.js';
-export type { OriginCheck, OriginContext } from './origin.js';
+export { type OriginCheck, type OriginContext, type OriginPolicy, originPolicy } from './origin.js';
 export {
   PERMESSAGE_DEFLATE,
   type PermessageDeflateConfig,

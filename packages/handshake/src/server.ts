@@ -167,6 +167,34 @@ export function isHttp11(version: string): boolean {
   return version === '1.1' || /^(?:1\.[2-9]|[2-9]\.[0-9])$/.test(version);
 }
 
+/** What the two sides use, and the fields that say so, before it is an HTTP/1.1 or an HTTP/2 response. */
+export interface Agreed<Config> {
+  readonly ok: true;
+  readonly subprotocol: string | undefined;
+  readonly extensions: readonly NegotiatedExtension<Config>[];
+  readonly fields: readonly string[];
+}
+
+/** The part of §4.2.2 that HTTP/1.1 and HTTP/2 share: the origin is let in or not, subprotocol and extensions are chosen. */
+export function agree<Config>(
+  offer: Pick<UpgradeOffer, 'host' | 'origin' | 'subprotocols' | 'extensions'>,
+  options: AcceptOptions<Config>,
+): Agreed<Config> | Refusal {
+  const { origin, host } = offer;
+  const own = flattenFields(options.headers);
+  checkOwnFields(own, RESERVED);
+  if (options.origin !== undefined && !options.origin(origin, { host })) {
+    return refuseViolation('origin-not-allowed', origin === undefined ? 'none was sent' : quoted(origin));
+  }
+  const fields: string[] = [];
+  const subprotocol = chooseSubprotocol(offer.subprotocols, options.subprotocols);
+  if (subprotocol !== undefined) fields.push('Sec-WebSocket-Protocol', subprotocol);
+  const extensions = negotiateExtensions(offer.extensions, options.extensions ?? []);
+  if (extensions.length > 0) fields.push('Sec-WebSocket-Extensions', formatExtensions(extensions));
+  if (own.length > 0) fields.push(...own);
+  return { ok: true, subprotocol, extensions, fields };
+}
+
 /**
  * Agrees on subprotocol and extensions and makes the response (§4.2.2).
  *
@@ -176,15 +204,10 @@ export function acceptOffer<Config = never>(
   offer: UpgradeOffer,
   options: AcceptOptions<Config> = {},
 ): Acceptance<Config> | Refusal {
-  const { origin, host } = offer;
-  const own = flattenFields(options.headers);
-  checkOwnFields(own, RESERVED);
-  if (options.origin !== undefined && !options.origin(origin, { host })) {
-    return refuseViolation('origin-not-allowed', origin === undefined ? 'none was sent' : quoted(origin));
-  }
-  const subprotocol = chooseSubprotocol(offer.subprotocols, options.subprotocols);
-  const extensions = negotiateExtensions(offer.extensions, options.extensions ?? []);
-  const flat = [
+  const agreed = agree(offer, options);
+  if (!agreed.ok) return agreed;
+  const { subprotocol, extensions, fields } = agreed;
+  const rawHeaders = [
     'Upgrade',
     'websocket',
     'Connection',
@@ -192,18 +215,9 @@ export function acceptOffer<Config = never>(
     'Sec-WebSocket-Accept',
     acceptValue(offer.key),
   ];
-  if (subprotocol !== undefined) flat.push('Sec-WebSocket-Protocol', subprotocol);
-  if (extensions.length > 0) flat.push('Sec-WebSocket-Extensions', formatExtensions(extensions));
-  if (own.length > 0) flat.push(...own);
-  return {
-    ok: true,
-    status: 101,
-    offer,
-    subprotocol,
-    extensions,
-    rawHeaders: flat,
-    head: formatHead('HTTP/1.1 101 Switching Protocols', flat),
-  };
+  for (const text of fields) rawHeaders.push(text);
+  const head = formatHead('HTTP/1.1 101 Switching Protocols', rawHeaders);
+  return { ok: true, status: 101, offer, subprotocol, extensions, rawHeaders, head };
 }
 
 /**

@@ -201,11 +201,6 @@ export const VIOLATIONS = {
     section: 'RFC 8441 §3',
     message: 'SETTINGS_ENABLE_CONNECT_PROTOCOL went from 1 to 0',
   },
-  'connect-not-enabled': {
-    status: 0,
-    section: 'RFC 8441 §3',
-    message: 'the server has not enabled the extended CONNECT',
-  },
 } as const;
 
 /** The name of a broken rule: a key of {@link VIOLATIONS}. */
@@ -215,7 +210,7 @@ const MAX_QUOTED = 80;
 
 /** Peer-supplied text as it may stand in a message or a log: short, printable ASCII, in double quotes. */
 export function quoted(text: string): string {
-  const cut = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
+  const cut = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}...` : text;
   return JSON.stringify(cut).replace(/[^\x20-\x7e]/g, '?');
 }
 
