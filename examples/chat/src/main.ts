@@ -1,3 +1,19 @@
-import { placeholder } from '@x/node-adapter';
+import { startChat } from './chat.js';
+import { readSettings, SettingsError } from './settings.js';
 
-console.log(placeholder);
+async function main(): Promise<void> {
+  const chat = await startChat(readSettings(process.env));
+  console.log(`The chat is on ${chat.url} (Ctrl+C ends it)`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // To ask twice does no harm: the first has a time limit, and a shell may well send the same signal twice.
+    process.on(signal, () => void chat.stop());
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
