@@ -1,6 +1,7 @@
 // A user's module: ESM, no build step.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import * as codec from '@x/frame-codec';
 import { acceptValue } from '@x/handshake';
 import { WebSocket, WebSocketServer } from '@x/node-adapter';
@@ -8,6 +9,9 @@ import { WebSocket, WebSocketServer } from '@x/node-adapter';
 // The example of RFC 6455 §1.3.
 assert.equal(acceptValue('dGhlIHNhbXBsZSBub25jZQ=='), 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
 assert.notEqual(Object.keys(codec).length, 0);
+// For runtimes that take a module only if it was compiled before.
+const kernel = await readFile(new URL(import.meta.resolve('@x/frame-codec/kernel.wasm')));
+assert.notEqual(WebAssembly.Module.exports(new WebAssembly.Module(kernel)).length, 0);
 
 const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 await once(server, 'listening');

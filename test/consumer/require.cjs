@@ -4,9 +4,10 @@ const assert = require('node:assert/strict');
 async function main() {
   for (const name of ['@x/handshake', '@x/frame-codec', '@x/node-adapter']) {
     const required = require(name);
-    assert.notEqual(Object.keys(required).length, 0, name);
+    const imported = await import(name);
+    assert.notEqual(Object.keys(imported).length, 0, name);
     // Both ways lead to one module, so that there is one class of each name and one kernel a thread.
-    assert.equal(required, await import(name), name);
+    for (const key of Object.keys(imported)) assert.equal(required[key], imported[key], `${name}: ${key}`);
     assert.equal(require(`${name}/package.json`).name, name);
   }
   console.log('require works');
