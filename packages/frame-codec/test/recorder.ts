@@ -1,4 +1,10 @@
-import { Connection, type ConnectionHandler, Endpoint, type EndpointOptions } from '../src/index.js';
+import {
+  Connection,
+  type ConnectionHandler,
+  Endpoint,
+  type EndpointOptions,
+  type Extension,
+} from '../src/index.js';
 import { concat, toHex } from './hex.js';
 import { type ReadFrame, readWire } from './wire.js';
 
@@ -19,7 +25,11 @@ export interface Recorded {
 export type Also = Partial<Omit<ConnectionHandler<undefined>, 'write' | 'textBytes'>>;
 
 /** A recorded connection; `also` acts on its events. */
-export function record(options: EndpointOptions, also: Also = {}): Recorded {
+export function record(
+  options: EndpointOptions,
+  also: Also = {},
+  extensions: readonly Extension[] = [],
+): Recorded {
   const events: string[] = [];
   const writes: Uint8Array<ArrayBuffer>[] = [];
   const handler: ConnectionHandler<undefined> = {
@@ -61,7 +71,7 @@ export function record(options: EndpointOptions, also: Also = {}): Recorded {
     },
   };
   return {
-    connection: new Connection(new Endpoint(options), handler, undefined),
+    connection: new Connection(new Endpoint(options), handler, undefined, extensions),
     events,
     writes,
     wire: () => concat(...writes),
