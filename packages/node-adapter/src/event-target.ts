@@ -2,13 +2,14 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
 import type { RawData } from './payload.js';
 import { emitterOf, type TypedEmitterClass } from './typed-emitter.js';
+import type { WebSocket } from './web-socket.js';
 
 /** The events of the browser's interface. */
-export interface WebSocketEventMap<Target> {
-  open: Event<Target>;
-  message: MessageEvent<Target, string | RawData>;
-  error: ErrorEvent<Target>;
-  close: CloseEvent<Target>;
+export interface WebSocketEventMap {
+  open: Event<WebSocket>;
+  message: MessageEvent<WebSocket, string | RawData>;
+  error: ErrorEvent<WebSocket>;
+  close: CloseEvent<WebSocket>;
 }
 
 /** The events of a `WebSocket`, with the values that their listeners get. */
@@ -27,7 +28,7 @@ export interface WebSocketEvents {
 
 const Emitter: TypedEmitterClass<WebSocketEvents> = emitterOf();
 
-type Type = keyof WebSocketEventMap<unknown>;
+type Type = keyof WebSocketEventMap;
 
 /** A function, or an object whose `handleEvent` is called. */
 export type EventHandler<E> = ((event: E) => void) | { handleEvent(event: E): void };
@@ -54,38 +55,38 @@ export abstract class WebSocketEventTarget extends Emitter {
   /** @internal whether both close frames passed */
   _wasClean = false;
 
-  get onopen(): ((event: Event<this>) => void) | null {
+  get onopen(): ((event: Event<WebSocket>) => void) | null {
     return this.#attribute('open');
   }
-  set onopen(handler: ((event: Event<this>) => void) | null | undefined) {
+  set onopen(handler: ((event: Event<WebSocket>) => void) | null | undefined) {
     this.#setAttribute('open', handler);
   }
 
-  get onmessage(): ((event: MessageEvent<this, string | RawData>) => void) | null {
+  get onmessage(): ((event: MessageEvent<WebSocket, string | RawData>) => void) | null {
     return this.#attribute('message');
   }
-  set onmessage(handler: ((event: MessageEvent<this, string | RawData>) => void) | null | undefined) {
+  set onmessage(handler: ((event: MessageEvent<WebSocket, string | RawData>) => void) | null | undefined) {
     this.#setAttribute('message', handler);
   }
 
-  get onerror(): ((event: ErrorEvent<this>) => void) | null {
+  get onerror(): ((event: ErrorEvent<WebSocket>) => void) | null {
     return this.#attribute('error');
   }
-  set onerror(handler: ((event: ErrorEvent<this>) => void) | null | undefined) {
+  set onerror(handler: ((event: ErrorEvent<WebSocket>) => void) | null | undefined) {
     this.#setAttribute('error', handler);
   }
 
-  get onclose(): ((event: CloseEvent<this>) => void) | null {
+  get onclose(): ((event: CloseEvent<WebSocket>) => void) | null {
     return this.#attribute('close');
   }
-  set onclose(handler: ((event: CloseEvent<this>) => void) | null | undefined) {
+  set onclose(handler: ((event: CloseEvent<WebSocket>) => void) | null | undefined) {
     this.#setAttribute('close', handler);
   }
 
   /** Adds a listener unless it is there already. Types other than those of the map are ignored, as browsers do. */
   addEventListener<K extends Type>(
     type: K,
-    handler: EventHandler<WebSocketEventMap<this>[K]> | null,
+    handler: EventHandler<WebSocketEventMap[K]> | null,
     options: { once?: boolean | undefined } | boolean = {},
   ): void {
     if (handler === null) return;
@@ -93,10 +94,7 @@ export abstract class WebSocketEventTarget extends Emitter {
     this.#add(type, handler, false, typeof options === 'object' && options.once === true);
   }
 
-  removeEventListener<K extends Type>(
-    type: K,
-    handler: EventHandler<WebSocketEventMap<this>[K]> | null,
-  ): void {
+  removeEventListener<K extends Type>(type: K, handler: EventHandler<WebSocketEventMap[K]> | null): void {
     const listener = this.#find(type, (origin) => !origin.attribute && origin.handler === handler);
     if (listener !== undefined) this.removeListener(type, listener);
   }

@@ -64,11 +64,7 @@ export interface ServerOptions extends ConnectionOptionsOfBoth {
   /** takes the upgrades of this server */
   server?: HttpServer | HttpsServer | null | undefined;
   /** lets a client in, or not; with two parameters it answers through the second */
-  verifyClient?:
-    | ((info: ClientInfo) => boolean)
-    | ((info: ClientInfo, verified: Verified) => void)
-    | null
-    | undefined;
+  verifyClient?: ((info: ClientInfo, verified: Verified) => unknown) | null | undefined;
   /** the class to make connections of; must extend ours */
   WebSocket?: typeof WebSocket | undefined;
 }
@@ -228,7 +224,7 @@ export class WebSocketServer extends Emitter {
         if (result) accept();
         else writeRefusal(socket, status || 401, message, headers);
       });
-    } else if ((verifyClient as (info: ClientInfo) => boolean)(info)) accept();
+    } else if (verifyClient(info, notAsked)) accept();
     else writeRefusal(socket, 401);
   }
 
@@ -325,6 +321,9 @@ function answerUpgradeRequired(_request: IncomingMessage, response: ServerRespon
   });
   response.end(body);
 }
+
+/** For hooks that answer by what they return. */
+function notAsked(): void {}
 
 function onClientClose(this: WebSocket & { [SERVER]?: WebSocketServer }): void {
   this[SERVER]?._forget(this);

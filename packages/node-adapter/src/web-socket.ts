@@ -181,8 +181,9 @@ export class WebSocket extends WebSocketEventTarget {
   send(data: Payload, sent?: Sent): boolean;
   send(data: Payload, options: SendOptions | undefined, sent?: Sent): boolean;
   send(data: Payload, options?: SendOptions | Sent, sent?: Sent): boolean {
-    if (typeof options === 'function') return this.#send(data, undefined, options);
-    return this.#send(data, options, sent);
+    const message = typeof data === 'number' ? String(data) : data;
+    if (typeof options === 'function') return this.#send(message, undefined, options);
+    return this.#send(message, options, sent);
   }
 
   /**
@@ -483,13 +484,18 @@ export function createTransport(
     role: isServer ? 'server' : 'client',
     autoPong: settings.autoPong ?? DEFAULTS.autoPong,
     validateText: !options.skipUTF8Validation,
-    maxMessageLength: maxPayload > 0 ? maxPayload : Number.MAX_SAFE_INTEGER,
-    maxFragments: maxFragments > 0 ? maxFragments : 0x7fff_ffff,
+    maxMessageLength: limitOf(maxPayload, Number.MAX_SAFE_INTEGER),
+    maxFragments: limitOf(maxFragments, 0x7fff_ffff),
     ...(codec === undefined ? {} : { codec }),
   });
   return new Transport<WebSocket>(endpoint, webSocketHandler, {
     gatherWrites: options.gatherWrites ?? settings.gatherWrites ?? true,
   });
+}
+
+/** 0 stands for no limit. */
+function limitOf(option: number, most: number): number {
+  return option === 0 || option === Number.POSITIVE_INFINITY ? most : option;
 }
 
 function isOptions(value: unknown): value is ClientOptions {
