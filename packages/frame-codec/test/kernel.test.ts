@@ -32,15 +32,13 @@ function set(kernel: Kernel, setting: Setting): void {
   lengths[map.MAX_MESSAGE_LENGTH] = setting.maxMessageLength;
 }
 
-/** Index of the first byte, constants of the kernel aside, that differs; −1 when none does. */
+/** Position of the first word, constants of the kernel aside, that differs; −1 when none does. */
 function firstDifference(one: Kernel, other: Kernel): number {
-  const a = new Float64Array(one.bytes.buffer);
-  const b = new Float64Array(other.bytes.buffer);
-  for (let index = 0; index < a.length; index++) {
-    if (Object.is(a[index], b[index])) continue;
-    for (let at = index * 8; at < index * 8 + 8; at++) {
-      if (one.bytes[at] !== other.bytes[at] && (at < map.CONSTANTS || at >= map.RECORDS)) return at;
-    }
+  const { words } = one;
+  for (let index = 0; index < words.length; index++) {
+    if (words[index] === other.words[index]) continue;
+    const at = index * 4;
+    if (at < map.CONSTANTS || at >= map.RECORDS) return at;
   }
   return -1;
 }

@@ -10,6 +10,9 @@ export const CODECS: readonly { name: string; codec: () => Codec }[] = KINDS.fla
   { name: `${kernel}, poisoned`, codec: () => new Codec({ kernel, poison: true }) },
 ]);
 
+/** Those that poison. */
+export const POISONED: typeof CODECS = CODECS.filter(({ name }) => name.endsWith('poisoned'));
+
 /** The bare kernels. */
 export const KERNELS: readonly { kind: KernelKind; kernel: () => Kernel }[] = KINDS.map((kind) => ({
   kind,
