@@ -35,6 +35,11 @@ const state = new DataView(digest.buffer);
  */
 export function acceptValue(key: string): string {
   if (!isKey(key)) throw new TypeError('not a Sec-WebSocket-Key');
+  return acceptValueOf(key);
+}
+
+/** The same for a text that is known to be a key. */
+export function acceptValueOf(key: string): string {
   for (let i = 0; i < KEY_CHARACTERS; i += 4) first.setInt32(i, wordAt(key, i), true);
   expand(first);
   // RFC 3174 §6.1: H0 to H4.

@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS, type HandshakeLimits, resolveLimits } from './limits.js';
-import { isToken, isTokenCode } from './token.js';
+import { endOfToken, isToken, skipWhitespace, trimWhitespace } from './token.js';
 import { HandshakeError, quoted, type Violation } from './violations.js';
 
 const LF = 0x0a;
@@ -52,24 +52,18 @@ class HeadLines<Start extends object> {
     const limit = this.#limits.headLength;
     let from = 0;
     for (;;) {
-      const lf = chunk.indexOf(LF, from);
-      const end = lf === -1 ? chunk.length : lf + 1;
+      const end = endOfLine(chunk, from);
+      const isWhole = end > from && chunk[end - 1] === LF;
       if (this.#finished + this.#carried + (end - from) > limit) {
         throw new HandshakeError('head-too-long', `limit ${limit} bytes`);
       }
-      if (lf === -1) {
-        this.#keep(chunk, from);
-        return undefined;
-      }
-      let line = chunk.subarray(from, end);
-      if (this.#carried > 0) {
-        this.#keep(chunk.subarray(0, end), from);
-        line = this.#carry.subarray(0, this.#carried);
-        this.#carried = 0;
-      }
-      this.#finished += line.length;
+      if (!isWhole || this.#carried > 0) this.#keep(chunk, from, end);
+      if (!isWhole) return undefined;
+      const start =
+        this.#carried > 0 ? this.#readLine(this.#carry, 0, this.#carried) : this.#readLine(chunk, from, end);
+      this.#finished += this.#carried > 0 ? this.#carried : end - from;
+      this.#carried = 0;
       from = end;
-      const start = this.#readLine(line);
       if (start !== undefined) {
         this.#done = true;
         this.#carry = EMPTY;
@@ -78,81 +72,68 @@ class HeadLines<Start extends object> {
     }
   }
 
-  /** Appends the bytes from `from` on to the unfinished line. */
-  #keep(chunk: Uint8Array, from: number): void {
-    const length = this.#carried + chunk.length - from;
+  /** Appends bytes to the unfinished line. */
+  #keep(chunk: Uint8Array, from: number, end: number): void {
+    const length = this.#carried + end - from;
     if (length > this.#carry.length) {
       const grown = new Uint8Array(Math.min(Math.max(256, length * 2), this.#limits.headLength));
-      grown.set(this.#carry.subarray(0, this.#carried));
+      grown.set(this.#carry);
       this.#carry = grown;
     }
-    this.#carry.set(chunk.subarray(from), this.#carried);
-    this.#carried = length;
+    for (let i = from; i < end; i++) this.#carry[this.#carried++] = chunk[i] ?? 0;
   }
 
   /** Reads one line, its line end included; gives the start line when this one is empty and ends the head. */
-  #readLine(line: Uint8Array): Start | undefined {
-    const length = line.length - 2;
-    if (length < 0 || line[length] !== CR) throw new HandshakeError('head-bare-lf');
+  #readLine(bytes: Uint8Array, from: number, end: number): Start | undefined {
+    const to = end - 2;
+    if (to < from || bytes[to] !== CR) throw new HandshakeError('head-bare-lf');
+    const line = decodeText(bytes, from, to);
     if (this.#start === undefined) {
-      this.#start = this.#readStart(decodeText(line, 0, length));
+      this.#start = this.#readStart(line);
       return undefined;
     }
-    if (length === 0) return this.#start;
+    if (line === '') return this.#start;
     if (this.#fields.length === 2 * this.#limits.fieldCount) {
       throw new HandshakeError('head-too-many-fields', `limit ${this.#limits.fieldCount}`);
     }
-    this.#readField(line, length);
+    // RFC 9112 §5: `field-name ":" OWS field-value OWS`.
+    const colon = endOfToken(line, 0);
+    if (colon === 0 || line.charCodeAt(colon) !== COLON) throw new HandshakeError(nameFault(line, colon));
+    this.#fields.push(line.slice(0, colon), trimWhitespace(line.slice(colon + 1)));
     return undefined;
-  }
-
-  /** `field-name ":" OWS field-value OWS`: RFC 9112 §5. */
-  #readField(line: Uint8Array, length: number): void {
-    const first = line[0];
-    if (first === SPACE || first === TAB) throw new HandshakeError('head-line-folded');
-    let colon = 0;
-    while (colon < length && isTokenCode(line[colon] ?? 0)) colon++;
-    if (line[colon] !== COLON || colon === 0) throw new HandshakeError(nameFault(line, colon, length));
-    let from = colon + 1;
-    let to = length;
-    while (from < to && isBlank(line[from])) from++;
-    while (to > from && isBlank(line[to - 1])) to--;
-    this.#fields.push(decodeText(line, 0, colon), decodeText(line, from, to));
   }
 }
 
-function isBlank(byte: number | undefined): boolean {
-  return byte === SPACE || byte === TAB;
+/** The index after the first LF from `from` on, or the length when there is none. */
+function endOfLine(bytes: Uint8Array, from: number): number {
+  for (let i = from; i < bytes.length; i++) if (bytes[i] === LF) return i + 1;
+  return bytes.length;
 }
 
 /** What is wrong where a field name should have ended in a colon. */
-function nameFault(line: Uint8Array, at: number, length: number): Violation {
-  let i = at;
-  while (i < length && isBlank(line[i])) i++;
-  if (at > 0 && i > at && line[i] === COLON) return 'head-space-before-colon';
-  if (at < length) return characterFault(line[at] ?? 0) ?? 'head-field-name';
-  return 'head-field-name';
+function nameFault(line: string, end: number): Violation {
+  const next = skipWhitespace(line, end);
+  if (end === 0) return next > 0 ? 'head-line-folded' : 'head-field-name';
+  return next > end && line.charCodeAt(next) === COLON ? 'head-space-before-colon' : 'head-field-name';
 }
 
-/** What is wrong with a byte that no line may hold: RFC 9110 §5.5. */
-function characterFault(byte: number): Violation | undefined {
-  if (byte === CR) return 'head-bare-cr';
-  return (byte < SPACE && byte !== TAB) || byte === 0x7f ? 'head-control-character' : undefined;
-}
-
-/** The bytes as text, one character each (latin1); refuses control characters. */
-function decodeText(line: Uint8Array, from: number, to: number): string {
-  for (let i = from; i < to; i++) {
-    const byte = line[i] ?? 0;
-    if (byte < SPACE || byte === 0x7f) {
-      const fault = characterFault(byte);
-      if (fault !== undefined) throw new HandshakeError(fault);
-    }
-  }
+/**
+ * The bytes as text, one character each (latin1).
+ *
+ * @throws HandshakeError for control characters: RFC 9110 §5.5
+ */
+function decodeText(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
-  // In pieces: each byte is an argument, and engines bound their number.
-  for (let i = from; i < to; i += 4096) {
-    text += String.fromCharCode(...line.subarray(i, Math.min(i + 4096, to)));
+  // In pieces: each byte becomes an argument, and engines bound their number.
+  for (let start = from; start < to; start += 4096) {
+    const codes: number[] = [];
+    for (let i = start; i < to && i < start + 4096; i++) {
+      const byte = bytes[i] ?? 0;
+      if (byte === CR) throw new HandshakeError('head-bare-cr');
+      if ((byte < SPACE && byte !== TAB) || byte === 0x7f) throw new HandshakeError('head-control-character');
+      codes.push(byte);
+    }
+    text += String.fromCharCode.apply(null, codes);
   }
   return text;
 }

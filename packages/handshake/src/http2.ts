@@ -142,9 +142,10 @@ export function acceptConnectOffer<Config = never>(
   offer: ConnectOffer,
   options: AcceptOptions<Config> = {},
 ): ConnectAcceptance<Config> | ConnectRefusal {
-  const agreed = agree(offer, options);
+  const fields: string[] = [];
+  const agreed = agree(offer, options, fields);
   if (!agreed.ok) return refuseConnect(agreed);
-  const { subprotocol, extensions, fields } = agreed;
+  const { subprotocol, extensions } = agreed;
   const rawHeaders = [':status', '200', ...inLowerCase(fields)];
   return { ok: true, status: 200, offer, subprotocol, extensions, rawHeaders };
 }

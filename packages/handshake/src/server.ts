@@ -167,18 +167,21 @@ export function isHttp11(version: string): boolean {
   return version === '1.1' || /^(?:1\.[2-9]|[2-9]\.[0-9])$/.test(version);
 }
 
-/** What the two sides use, and the fields that say so, before it is an HTTP/1.1 or an HTTP/2 response. */
+/** What the two sides use. */
 export interface Agreed<Config> {
   readonly ok: true;
   readonly subprotocol: string | undefined;
   readonly extensions: readonly NegotiatedExtension<Config>[];
-  readonly fields: readonly string[];
 }
 
-/** The part of §4.2.2 that HTTP/1.1 and HTTP/2 share: the origin is let in or not, subprotocol and extensions are chosen. */
+/**
+ * The part of §4.2.2 that HTTP/1.1 and HTTP/2 share: the origin is let in or not, subprotocol and extensions are chosen.
+ * Appends the fields that say so, and the caller's own, to `rawHeaders`.
+ */
 export function agree<Config>(
   offer: Pick<UpgradeOffer, 'host' | 'origin' | 'subprotocols' | 'extensions'>,
   options: AcceptOptions<Config>,
+  rawHeaders: string[],
 ): Agreed<Config> | Refusal {
   const { origin, host } = offer;
   const own = flattenFields(options.headers);
@@ -186,13 +189,12 @@ export function agree<Config>(
   if (options.origin !== undefined && !options.origin(origin, { host })) {
     return refuseViolation('origin-not-allowed', origin === undefined ? 'none was sent' : quoted(origin));
   }
-  const fields: string[] = [];
   const subprotocol = chooseSubprotocol(offer.subprotocols, options.subprotocols);
-  if (subprotocol !== undefined) fields.push('Sec-WebSocket-Protocol', subprotocol);
+  if (subprotocol !== undefined) rawHeaders.push('Sec-WebSocket-Protocol', subprotocol);
   const extensions = negotiateExtensions(offer.extensions, options.extensions ?? []);
-  if (extensions.length > 0) fields.push('Sec-WebSocket-Extensions', formatExtensions(extensions));
-  if (own.length > 0) fields.push(...own);
-  return { ok: true, subprotocol, extensions, fields };
+  if (extensions.length > 0) rawHeaders.push('Sec-WebSocket-Extensions', formatExtensions(extensions));
+  for (const text of own) rawHeaders.push(text);
+  return { ok: true, subprotocol, extensions };
 }
 
 /**
@@ -204,9 +206,6 @@ export function acceptOffer<Config = never>(
   offer: UpgradeOffer,
   options: AcceptOptions<Config> = {},
 ): Acceptance<Config> | Refusal {
-  const agreed = agree(offer, options);
-  if (!agreed.ok) return agreed;
-  const { subprotocol, extensions, fields } = agreed;
   const rawHeaders = [
     'Upgrade',
     'websocket',
@@ -215,7 +214,9 @@ export function acceptOffer<Config = never>(
     'Sec-WebSocket-Accept',
     acceptValue(offer.key),
   ];
-  for (const text of fields) rawHeaders.push(text);
+  const agreed = agree(offer, options, rawHeaders);
+  if (!agreed.ok) return agreed;
+  const { subprotocol, extensions } = agreed;
   const head = formatHead('HTTP/1.1 101 Switching Protocols', rawHeaders);
   return { ok: true, status: 101, offer, subprotocol, extensions, rawHeaders, head };
 }

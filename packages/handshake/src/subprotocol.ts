@@ -1,16 +1,17 @@
 import { DEFAULT_LIMITS } from './limits.js';
-import { endOfToken, isToken, skipWhitespace } from './token.js';
+import { ListReader } from './list-reader.js';
+import { isToken } from './token.js';
 import { HandshakeError, quoted } from './violations.js';
 
 /** How a server chooses: its own names, best first, or a function that returns one of the offered or nothing. */
 export type SubprotocolChoice = readonly string[] | ((offered: readonly string[]) => string | undefined);
 
 /** Up to here a list is searched; a longer one gets a set, so that the time stays linear. */
-const FEW = 8;
+const FEW = 16;
 
 /**
  * Parses the value of `Sec-WebSocket-Protocol` as a request carries it: `1#token`, each once (§4.1, §4.3, §11.3.4).
- * Repeated fields are joined with commas first. Empty elements are skipped, as the `#` rule of RFC 2616 §2.1 demands.
+ * Repeated fields are joined with commas first. Linear in its length.
  *
  * @throws HandshakeError `subprotocols-malformed`, `subprotocol-offered-twice`, `list-too-long`
  */
@@ -18,28 +19,27 @@ export function parseSubprotocols(
   value: string,
   maxElements: number = DEFAULT_LIMITS.listElements,
 ): string[] {
-  const offered: string[] = [];
-  let seen: Set<string> | undefined;
-  let i = 0;
-  for (;;) {
-    i = skipWhitespace(value, i);
-    const end = endOfToken(value, i);
-    if (end > i) {
-      if (offered.length === maxElements) throw new HandshakeError('list-too-long', 'Sec-WebSocket-Protocol');
-      const name = value.slice(i, end);
-      if (offered.length === FEW) seen = new Set(offered);
-      const twice = seen === undefined ? offered.includes(name) : seen.has(name);
-      if (twice) throw new HandshakeError('subprotocol-offered-twice', quoted(name));
-      offered.push(name);
-      seen?.add(name);
-      i = skipWhitespace(value, end);
-    }
-    if (i === value.length) break;
-    if (value.charCodeAt(i) !== 0x2c) throw new HandshakeError('subprotocols-malformed', `at index ${i}`);
-    i++;
+  const reader = new ListReader(value, 'Sec-WebSocket-Protocol', 'subprotocols-malformed', maxElements);
+  const names = reader.readList(readName);
+  const twice = names.length > FEW ? repeatedOfMany(names) : repeatedOfFew(names);
+  if (twice !== undefined) throw new HandshakeError('subprotocol-offered-twice', quoted(twice));
+  return names;
+}
+
+function readName(reader: ListReader): string {
+  return reader.countedToken();
+}
+
+function repeatedOfFew(names: readonly string[]): string | undefined {
+  for (let i = 1; i < names.length; i++) {
+    for (let j = 0; j < i; j++) if (names[i] === names[j]) return names[i];
   }
-  if (offered.length === 0) throw new HandshakeError('subprotocols-malformed', 'the list is empty');
-  return offered;
+  return undefined;
+}
+
+function repeatedOfMany(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 /**

@@ -1,0 +1,37 @@
+/**
+ * The handshake beside npm ws: `node handshake/main.js [milliseconds a task]`. Ends with 1 when a promise is broken.
+ */
+import { measureHostile } from './hostile.js';
+import { measureUpgrades } from './upgrade.js';
+
+const time = Number(process.argv[2] ?? 500);
+const broken = [];
+
+console.log(`Handshake, Node ${process.versions.node}; nanoseconds a run, medians of ${time} ms\n`);
+console.log('| job | @x/handshake | ws | times as fast |');
+console.log('|---|--:|--:|--:|');
+for (const { job, ours, theirs } of await measureUpgrades(time)) {
+  const ratio = theirs === undefined ? undefined : theirs / ours;
+  console.log(`| ${job} | ${ours.toFixed(0)} | ${theirs?.toFixed(0) ?? ''} | ${ratio?.toFixed(2) ?? ''} |`);
+  // The promise: parse and accept a real browser's request at twice the rate of ws on the same headers.
+  if (ratio !== undefined && job.startsWith('upgrade') && ratio < 2)
+    broken.push(`${job}: ${ratio.toFixed(2)} times, not 2`);
+}
+
+console.log('\nHostile patterns, milliseconds, the slowest of all patterns in each place\n');
+console.log('| place | pattern | 16 KiB | 64 KiB | ratio |');
+console.log('|---|---|--:|--:|--:|');
+for (const { target, pattern, small, large } of measureHostile(30)) {
+  const ratio = large / small;
+  console.log(
+    `| ${target} | \`${JSON.stringify(pattern)}\` | ${small.toFixed(3)} | ${large.toFixed(3)} | ${ratio.toFixed(1)} |`,
+  );
+  // The promise: 64 KiB in under 5 ms, and at most 5 times as long as 16 KiB.
+  if (large >= 5) broken.push(`${target}: ${large.toFixed(2)} ms, not under 5`);
+  if (ratio > 5) broken.push(`${target}: ${ratio.toFixed(1)} times as long, not 5`);
+}
+
+if (broken.length > 0) {
+  console.log(`\nPromises broken:\n- ${broken.join('\n- ')}`);
+  process.exitCode = 1;
+}
