@@ -145,8 +145,7 @@ export function validate(position: i32, end: i32, state: i32): i32 {
     const c = v128.load(position, 32);
     const d = v128.load(position, 48);
     if (i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d))) == 0) {
-      // ASCII, which must not follow a cut character: as if one more ASCII byte were checked.
-      wrong = v128.or(wrong, faults(a, before));
+      wrong = v128.or(wrong, unfinished(before));
     } else {
       wrong = v128.or(wrong, v128.or(v128.or(faults(a, before), faults(b, a)), v128.or(faults(c, b), faults(d, c))));
     }
@@ -159,11 +158,23 @@ export function validate(position: i32, end: i32, state: i32): i32 {
     before = a;
     position += 16;
   }
-  // The rest, less than a vector, up to the cut: what lies behind it counts as ASCII.
-  const rest = v128.and(v128.load(position), v128.load(TAIL_MASKS + 16 - (cut - position)));
-  wrong = v128.or(wrong, faults(rest, before));
+  if (position < cut) {
+    // The rest, less than a vector: what lies behind the cut counts as ASCII.
+    const rest = v128.and(v128.load(position), v128.load(TAIL_MASKS + 16 - (cut - position)));
+    wrong = v128.or(wrong, faults(rest, before));
+  } else {
+    // What lies behind the cut begins a character: the one before must have ended.
+    wrong = v128.or(wrong, unfinished(before));
+  }
   if (v128.any_true(wrong)) return walk(start, end, startState);
-  return walk(cut, end, 0);
+  return cut == end ? 0 : walk(cut, end, 0);
+}
+
+/** Nonzero where the last three bytes begin a character that needs more of them than there are. */
+// @ts-ignore: decorators are AssemblyScript's
+@inline
+function unfinished(bytes: v128): v128 {
+  return i8x16.sub_sat_u(bytes, i8x16(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, <i8>0xef, <i8>0xdf, <i8>0xbf));
 }
 
 /** 16 bytes of ones, then 16 of zeros: loaded at 16 − n, a mask of the first n bytes of a vector. */

@@ -46,7 +46,7 @@ export function decodeClose(
   if (length === 0) return { code: CLOSE_CODES.noStatus, reason: '' };
   if (length === 1) return new ProtocolError('close-code-truncated');
   const code = ((memory[start] ?? 0) << 8) | (memory[start + 1] ?? 0);
-  if (!isSendableCloseCode(code)) return new ProtocolError('close-code-invalid');
+  if (!isSendableCloseCode(code)) return new ProtocolError('close-code-invalid', undefined, code);
   const reason = memory.slice(start + 2, start + length);
   const utf8 = new Utf8Checker(kernel);
   if (!utf8.check(reason) || !utf8.complete) return new ProtocolError('close-reason-not-utf8');

@@ -62,7 +62,7 @@ export class Codec {
   }
 
   /**
-   * Where a transport may read to, up to 64 KiB, before it calls `receiveInbox` of the connection that the bytes belong
+   * Where a transport may read to, up to 128 KiB, before it calls `receiveInbox` of the connection that the bytes belong
    * to. Shared by all connections: nothing else may be received in between. Not for use inside a handler.
    */
   get inbox(): Uint8Array<ArrayBuffer> {

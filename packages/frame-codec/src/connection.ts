@@ -28,6 +28,8 @@ const NO_EXTENSIONS: readonly Extension[] = [];
 export interface SendOptions {
   /** whether extensions may compress it; default true */
   compress?: boolean;
+  /** text as bytes: known to be UTF-8, and not checked again; default false */
+  trusted?: boolean;
 }
 
 /**
@@ -67,6 +69,7 @@ export class Connection<Context = unknown> {
   #closeSent = false;
   #received: CloseStatus | undefined;
   #ended = false;
+  #transportEnded = false;
   #over = false;
 
   /**
@@ -91,7 +94,7 @@ export class Connection<Context = unknown> {
 
   /** Whether messages can be sent: no close frame has passed yet, in either direction, and nothing has failed. */
   get isOpen(): boolean {
-    return !this.#closeSent && this.#received === undefined && !this.#ended && !this.#over;
+    return !this.#closeSent && this.#received === undefined && !this.#ended && !this.#transportEnded;
   }
 
   /** Whether {@link pause} holds back what arrives. */
@@ -141,13 +144,15 @@ export class Connection<Context = unknown> {
     }
   }
 
-  /** The transport has ended, with or without a closing handshake: the last event, `close`, follows at once. */
+  /**
+   * The transport has ended, with or without a closing handshake. The last event, `close`, follows at once; behind what
+   * {@link pause} holds back it waits for {@link resume}.
+   */
   receiveEnd(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#discard();
-    const { code, reason } = this.#received ?? { code: CLOSE_CODES.abnormal, reason: '' };
-    this.handler.close?.(this, code, reason, this.#received !== undefined && this.#closeSent);
+    this.#transportEnded = true;
+    this.#sender.drop();
+    if (this.isPaused) this.#finish();
+    else this.resume();
   }
 
   /** Holds back whatever is not handed out yet, in the middle of a chunk too, until {@link resume}. */
@@ -164,6 +169,7 @@ export class Connection<Context = unknown> {
     } finally {
       this.#sender.uncork();
     }
+    if (this.#transportEnded) this.#finish();
   }
 
   /** The transport has taken all that `write` left with it: pongs that waited for it are sent. */
@@ -203,7 +209,7 @@ export class Connection<Context = unknown> {
    * @throws {TypeError} also when the payload is not UTF-8 (§8.1)
    */
   sendTextBytes(payload: Uint8Array, options?: SendOptions): boolean {
-    if (payload instanceof Uint8Array) {
+    if (payload instanceof Uint8Array && options?.trusted !== true) {
       const utf8 = new Utf8Checker(this.endpoint.codec.kernel);
       if (!utf8.check(payload) || !utf8.complete) throw new TypeError('the text is not UTF-8');
     }
@@ -272,7 +278,7 @@ export class Connection<Context = unknown> {
    */
   close(code?: number, reason = ''): void {
     const payload = encodeClose(code, reason);
-    if (!this.#closeSent && !this.#over) this.#sendClose(payload);
+    if (!this.#closeSent && !this.#transportEnded) this.#sendClose(payload);
   }
 
   /**
@@ -283,8 +289,11 @@ export class Connection<Context = unknown> {
     if (this.#over || this.flow === FLOW.discard) return;
     this.#discard();
     if (!this.#closeSent) this.#sendClose(encodeClose(error.closeCode, error.summary));
-    this.handler.error?.(this, error);
-    this.#end();
+    try {
+      this.handler.error?.(this, error);
+    } finally {
+      this.#end();
+    }
   }
 
   /** Gathers what is sent until the matching {@link uncork}, to leave in as few writes as can be. */
@@ -294,6 +303,11 @@ export class Connection<Context = unknown> {
 
   uncork(): void {
     this.#sender.uncork();
+  }
+
+  /** Writes what was gathered now, corked or not. */
+  flush(): void {
+    this.#sender.flush();
   }
 
   /** @internal */
@@ -323,7 +337,8 @@ export class Connection<Context = unknown> {
         this.handler.pong?.(this, payload);
         return;
       }
-      if (this.endpoint.autoPong && this.isOpen) this.#sender.pong(payload);
+      // §5.5.2: also behind this side's close frame, which forbids data frames only (§5.5.1).
+      if (this.endpoint.autoPong && !this.#transportEnded) this.#sender.pong(payload);
       this.handler.ping?.(this, payload);
     }
   }
@@ -373,8 +388,11 @@ export class Connection<Context = unknown> {
       const { code, reason } = status;
       this.#sendClose(code === CLOSE_CODES.noStatus ? encodeClose(undefined, '') : encodeClose(code, reason));
     }
-    this.handler.closing?.(this, status.code, status.reason);
-    this.#end();
+    try {
+      this.handler.closing?.(this, status.code, status.reason);
+    } finally {
+      this.#end();
+    }
   }
 
   #sendMessage(opcode: number, payload: Uint8Array, options: SendOptions | undefined): boolean {
@@ -420,6 +438,14 @@ export class Connection<Context = unknown> {
   /** §5.4: the frames of one message must not be mixed with those of another. */
   #checkOrder(): void {
     if (this.#writing) throw new TypeError('a message is being sent in parts, and must end first');
+  }
+
+  #finish(): void {
+    if (this.#over || (this.#scanner.isParked && this.flow !== FLOW.discard)) return;
+    this.#over = true;
+    this.#discard();
+    const { code, reason } = this.#received ?? { code: CLOSE_CODES.abnormal, reason: '' };
+    this.handler.close?.(this, code, reason, this.#received !== undefined && this.#closeSent);
   }
 
   #discard(): void {

@@ -19,6 +19,8 @@ export interface EndpointOptions extends Partial<Limits> {
   codec?: Codec;
   /** answers each ping with a pong by itself (§5.5.2); default true */
   autoPong?: boolean;
+  /** gives each frame of a client its masking key, 32 bits; default: strong random ones, as §5.3 demands */
+  maskingKey?: () => number;
   /** fails a connection whose text is not UTF-8 (§8.1); default true */
   validateText?: boolean;
 }
@@ -35,18 +37,21 @@ export class Endpoint {
   readonly limits: Limits;
   readonly autoPong: boolean;
   readonly validateText: boolean;
+  /** @internal */
+  readonly maskingKey: () => number;
 
   /**
    * @throws {TypeError} when the role is neither `'client'` nor `'server'`
    * @throws {RangeError} when a limit is no whole number in its range
    */
-  constructor({ role, codec, autoPong = true, validateText = true, ...limits }: EndpointOptions) {
+  constructor({ role, codec, autoPong = true, maskingKey, validateText = true, ...limits }: EndpointOptions) {
     if (role !== 'client' && role !== 'server')
       throw new TypeError(`role must be client or server, not ${role}`);
     this.role = role;
     this.codec = codec ?? sharedCodec();
     this.limits = checkLimits(limits);
     this.autoPong = autoPong;
+    this.maskingKey = maskingKey ?? (() => this.codec.nextMaskingKey());
     this.validateText = validateText;
   }
 

@@ -1,14 +1,17 @@
 import type { Codec } from './codec.js';
 import type { Endpoint } from './endpoint.js';
-import { SCRATCH, SCRATCH_LENGTH } from './memory-map.js';
-import { OPCODES, type Opcode } from './opcode.js';
+import { SCRATCH } from './memory-map.js';
+import { isDefined, OPCODES, type Opcode } from './opcode.js';
 
 /** Most bytes that a frame has before its payload (§5.2): 2, a length of 8, a masking key of 4. */
 export const MAX_HEAD_LENGTH = 14;
 /** Most bytes of payload in a control frame (§5.5). */
 export const MAX_CONTROL_LENGTH = 125;
 /** Below this a loop masks quicker than a copy into the kernel and back. */
-const SHORT_MASK = 48;
+const SHORT_MASK = 96;
+/** A payload is masked in slices that stay in the fastest cache; a multiple of four, so each begins with the first byte
+ * of the key. */
+const SLICE = 8192;
 
 /** Bytes of the head of a frame with `length` bytes of payload (§5.2). */
 export function headLength(length: number, masks: boolean): number {
@@ -67,15 +70,26 @@ export function copyMasked(
 ): void {
   const { length } = payload;
   if (length < SHORT_MASK) {
-    for (let index = 0; index < length; index++) {
-      target[at + index] = (payload[index] ?? 0) ^ (maskingKey >> ((index & 3) << 3));
+    const key0 = maskingKey & 0xff;
+    const key1 = (maskingKey >> 8) & 0xff;
+    const key2 = (maskingKey >> 16) & 0xff;
+    const key3 = maskingKey >>> 24;
+    const whole = length & ~3;
+    let index = 0;
+    for (; index < whole; index += 4) {
+      target[at + index] = (payload[index] ?? 0) ^ key0;
+      target[at + index + 1] = (payload[index + 1] ?? 0) ^ key1;
+      target[at + index + 2] = (payload[index + 2] ?? 0) ^ key2;
+      target[at + index + 3] = (payload[index + 3] ?? 0) ^ key3;
     }
+    if (index < length) target[at + index] = (payload[index] ?? 0) ^ key0;
+    if (++index < length) target[at + index] = (payload[index] ?? 0) ^ key1;
+    if (++index < length) target[at + index] = (payload[index] ?? 0) ^ key2;
     return;
   }
   const { kernel } = codec;
-  // A slice is a multiple of four, so each begins with the first byte of the key.
-  for (let from = 0; from < length; from += SCRATCH_LENGTH) {
-    const size = Math.min(SCRATCH_LENGTH, length - from);
+  for (let from = 0; from < length; from += SLICE) {
+    const size = Math.min(SLICE, length - from);
     kernel.bytes.set(size === length ? payload : payload.subarray(from, from + size), SCRATCH);
     kernel.mask(SCRATCH, size, maskingKey);
     target.set(kernel.bytes.subarray(SCRATCH, SCRATCH + size), at + from);
@@ -111,17 +125,35 @@ export class FrameEncoder {
    * @throws {TypeError} when `opcode` is not one that §5.2 defines, or `payload` no `Uint8Array`
    * @throws {RangeError} when a control frame is fragmented or longer than 125 bytes (§5.5)
    */
-  encode(opcode: Opcode, payload: Uint8Array, bits: FrameBits = {}): Uint8Array<ArrayBuffer> {
-    const { fin = true, rsv1 = false, rsv2 = false, rsv3 = false } = bits;
-    if (!Object.values(OPCODES).includes(opcode)) throw new TypeError(`opcode ${opcode} is reserved`);
-    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
-    if (opcode >= OPCODES.close) {
-      if (!fin) throw new RangeError('a control frame must not be fragmented');
-      checkControlLength(payload.length);
-    }
-    const first = (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | (rsv2 ? 0x20 : 0) | (rsv3 ? 0x10 : 0) | opcode;
-    return encodeFrame(this.#endpoint, first, payload);
+  encode(opcode: Opcode, payload: Uint8Array, bits?: FrameBits): Uint8Array<ArrayBuffer> {
+    return encodeFrame(this.#endpoint, firstByte(opcode, payload, bits), payload);
   }
+
+  /**
+   * Writes one whole frame at `target[at …]`, where there must be room for 14 bytes more than the payload has; returns
+   * the position behind it. Otherwise as {@link encode}.
+   *
+   * @throws {RangeError} also when there is too little room
+   */
+  encodeInto(target: Uint8Array, at: number, opcode: Opcode, payload: Uint8Array, bits?: FrameBits): number {
+    const first = firstByte(opcode, payload, bits);
+    if (!(target.length - at >= payload.length + MAX_HEAD_LENGTH))
+      throw new RangeError('target is too short');
+    return writeFrame(this.#endpoint, target, at, first, payload);
+  }
+}
+
+/** FIN, RSV bits and opcode (§5.2), checked. */
+function firstByte(opcode: Opcode, payload: Uint8Array, bits: FrameBits | undefined): number {
+  if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
+  if (opcode !== (opcode & 0x0f) || !isDefined(opcode)) throw new TypeError(`opcode ${opcode} is reserved`);
+  if (opcode >= OPCODES.close) {
+    if (bits?.fin === false) throw new RangeError('a control frame must not be fragmented');
+    checkControlLength(payload.length);
+  }
+  if (bits === undefined) return 0x80 | opcode;
+  const { fin = true, rsv1 = false, rsv2 = false, rsv3 = false } = bits;
+  return (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | (rsv2 ? 0x20 : 0) | (rsv3 ? 0x10 : 0) | opcode;
 }
 
 /** @throws {RangeError} when `length` is too long for a control frame (§5.5) */
@@ -133,28 +165,36 @@ export function checkControlLength(length: number): void {
 
 /** A whole frame in memory of its own. */
 export function encodeFrame(endpoint: Endpoint, first: number, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { masks, codec } = endpoint;
-  const frame = new Uint8Array(headLength(payload.length, masks) + payload.length);
-  writeFrame(codec, frame, 0, first, payload, masks);
+  const frame = new Uint8Array(headLength(payload.length, endpoint.masks) + payload.length);
+  writeFrame(endpoint, frame, 0, first, payload);
   return frame;
 }
 
 /** Writes a whole frame at `target[at …]`; returns the position behind it. */
 export function writeFrame(
-  codec: Codec,
+  endpoint: Endpoint,
   target: Uint8Array,
   at: number,
   first: number,
   payload: Uint8Array,
-  masks: boolean,
 ): number {
+  const { masks } = endpoint;
   const start = writeHead(target, at, first, payload.length, masks);
   if (!masks) {
-    target.set(payload, start);
+    copyShort(payload, target, start);
     return start + payload.length;
   }
-  const maskingKey = codec.nextMaskingKey();
+  const maskingKey = endpoint.maskingKey();
   const behindKey = writeMaskingKey(target, start, maskingKey);
-  copyMasked(codec, payload, target, behindKey, maskingKey);
+  copyMasked(endpoint.codec, payload, target, behindKey, maskingKey);
   return behindKey + payload.length;
+}
+
+/** Below this a loop copies quicker than a call into the runtime. */
+const SHORT_COPY = 24;
+
+function copyShort(source: Uint8Array, target: Uint8Array, at: number): void {
+  const { length } = source;
+  if (length >= SHORT_COPY) target.set(source, at);
+  else for (let index = 0; index < length; index++) target[at + index] = source[index] ?? 0;
 }

@@ -2,11 +2,14 @@ import type { BytePool } from './byte-pool.js';
 
 /** Grows at least to this many bytes at once. */
 const LEAST = 256;
+/** When this much has arrived, an announced length up to `GRANTED` is believed: growing would copy it twice. */
+const EARNEST = 16 * 1024;
+const GRANTED = 1024 * 1024;
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /**
- * Bytes that arrive piece by piece. Memory grows with what has arrived, never by what was announced: to four times as
- * much where the end is known, which then fits exactly, and to twice as much where it is not.
+ * Bytes that arrive piece by piece. Memory grows with what has arrived, never just by what was announced: to four times
+ * as much (or to 1 MiB) where the end is known, which then fits exactly, and to twice as much where it is not.
  */
 export class GrowingBytes {
   readonly #pool: BytePool;
@@ -38,7 +41,7 @@ export class GrowingBytes {
       const room =
         total === undefined
           ? Math.max(needed, this.#length * 2, LEAST)
-          : Math.max(needed, Math.min(total, Math.max(needed * 4, LEAST)));
+          : Math.max(needed, Math.min(total, Math.max(needed * 4, needed < EARNEST ? LEAST : GRANTED)));
       const grown = this.#pool.take(room);
       if (this.#length > 0) {
         grown.set(this.#bytes.subarray(0, this.#length));

@@ -11,25 +11,25 @@
  *     7168 ├────────────────────────────┤
  *          │ carry room                 │  the unfinished head of a frame is laid here, before the inbox
  *     7424 ├────────────────────────────┤
- *          │ inbox                      │  64 KiB: what the transport read, decoded in place
- *    72960 ├────────────────────────────┤
+ *          │ inbox                      │  128 KiB: what the transport read, decoded in place; a message of
+ *          │                            │  64 KiB comes whole with its head
+ *   138496 ├────────────────────────────┤
  *          │ slack                      │  vector loads may pass the inbox
- *    73216 ├────────────────────────────┤
- *          │ scratch                    │  64 KiB: what is masked or checked on its way out
  *   138752 ├────────────────────────────┤
+ *          │ scratch                    │  64 KiB: what is masked or checked on its way out
+ *   204288 ├────────────────────────────┤
  *          │ slack                      │
- *   196608 └────────────────────────────┘  3 pages, never grown: growing would detach every view
+ *   262144 └────────────────────────────┘  4 pages, never grown: growing would detach every view
  */
 
-export const MEMORY_PAGES = 3;
-export const MEMORY_LENGTH = 196608;
+export const MEMORY_LENGTH = 262144;
 export const CONSTANTS = 128;
 export const RECORDS = 1024;
 export const RECORD_LENGTH = 12;
 export const RECORDS_END = 7168;
 export const INBOX = 7424;
-export const INBOX_LENGTH = 65536;
-export const SCRATCH = 73216;
+export const INBOX_LENGTH = 131072;
+export const SCRATCH = 138752;
 export const SCRATCH_LENGTH = 65536;
 
 // Registers of 32 bits, by index. «in»: written before a scan; «out»: read after it.

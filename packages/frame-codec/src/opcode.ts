@@ -10,3 +10,14 @@ export const OPCODES = {
 
 /** One of the six opcodes that RFC 6455 defines. */
 export type Opcode = (typeof OPCODES)[keyof typeof OPCODES];
+
+/** One bit for each opcode that is defined. */
+export const DEFINED_OPCODES: number = Object.values(OPCODES).reduce<number>(
+  (bits, opcode) => bits | (1 << opcode),
+  0,
+);
+
+/** Whether RFC 6455 defines `opcode`, which has four bits. */
+export function isDefined(opcode: number): opcode is Opcode {
+  return ((DEFINED_OPCODES >> opcode) & 1) === 1;
+}

@@ -107,6 +107,11 @@ export class Scanner {
     return this.#messageLength;
   }
 
+  /** Whether something waits for {@link resume}. */
+  get isParked(): boolean {
+    return this.#parked !== undefined;
+  }
+
   /** Bytes kept for a sink that paused. */
   get parkedLength(): number {
     return this.#parked === undefined ? 0 : this.#parked.memory.length + this.#parked.behind.length;
@@ -119,6 +124,8 @@ export class Scanner {
    * @throws {Error} when called for a connection from inside its own handler
    */
   receive(chunk: Uint8Array, sink: RecordSink): void {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('chunk must be a Uint8Array');
+    this.#checkIdle();
     if (this.#parked !== undefined) {
       this.#keep(chunk, sink);
       this.resume(sink);
@@ -141,6 +148,10 @@ export class Scanner {
 
   /** Decodes the first `length` bytes of the codec's inbox, in place; otherwise as {@link receive}. */
   receiveInbox(length: number, sink: RecordSink): void {
+    if (!Number.isInteger(length) || length < 0 || length > INBOX_LENGTH) {
+      throw new RangeError(`length must be a whole number from 0 to ${INBOX_LENGTH}, not ${length}`);
+    }
+    this.#checkIdle();
     if (this.#parked !== undefined || flowOf(sink) !== FLOW.go) {
       this.receive(this.#endpoint.codec.inbox.subarray(0, length), sink);
       return;
@@ -170,19 +181,25 @@ export class Scanner {
     }
     if (flowOf(sink) === FLOW.pause) return;
     this.#parked = undefined;
-    if (flowOf(sink) === FLOW.discard) return;
-    if (error !== undefined) sink.violation(error);
-    else this.receive(behind.view, sink);
+    if (flowOf(sink) === FLOW.go) {
+      if (error !== undefined) sink.violation(error);
+      else this.receive(behind.view, sink);
+    }
+    behind.release();
   }
 
   /** Forgets everything that is kept. */
   clear(): void {
+    this.#parked?.behind.release();
     this.#parked = undefined;
     this.#carry = NOTHING;
   }
 
-  #enter(): Kernel {
+  #checkIdle(): void {
     if (this.#busy) throw new Error('a connection must not be fed from inside its own handler');
+  }
+
+  #enter(): Kernel {
     this.#busy = true;
     return this.#endpoint.codec.enter();
   }
@@ -200,32 +217,34 @@ export class Scanner {
     if (start !== INBOX) bytes.set(this.#carry, start);
     this.#load(kernel);
     let full = true;
-    while (full && flowOf(sink) === FLOW.go) {
+    let error: ProtocolError | undefined;
+    while (full && error === undefined && flowOf(sink) === FLOW.go) {
       const count = kernel.scan(start, end);
       start = words[CONSUMED] ?? end;
       full = count === MAX_RECORDS;
-      const error = words[VIOLATION] === 0 ? undefined : this.#error(kernel);
+      if (words[VIOLATION] !== 0) error = this.#error(kernel);
       this.#save(kernel);
       this.#carry = full || start === end ? NOTHING : bytes.slice(start, end);
       let at = FIRST_RECORD;
       const endRecord = FIRST_RECORD + count * WORDS_PER_RECORD;
+      let thrown = true;
       try {
         while (at < endRecord && flowOf(sink) === FLOW.go) {
           at += WORDS_PER_RECORD;
           this.#deliver(sink, bytes, words, at - WORDS_PER_RECORD);
         }
+        thrown = false;
       } finally {
         // The sink paused, or a handler threw: what it has not seen is kept.
-        if (flowOf(sink) === FLOW.pause || (at < endRecord && flowOf(sink) === FLOW.go)) {
-          this.#park(bytes, words.slice(at, endRecord), error, start, end);
+        if (flowOf(sink) === FLOW.pause || (thrown && flowOf(sink) === FLOW.go)) {
+          this.#position += length;
+          this.#park(bytes, words.slice(at, endRecord), error, start, end, sink);
         }
       }
-      if (error !== undefined && flowOf(sink) === FLOW.go) {
-        sink.violation(error);
-        break;
-      }
     }
+    if (this.#parked !== undefined) return;
     this.#position += length;
+    if (error !== undefined && flowOf(sink) === FLOW.go) sink.violation(error);
   }
 
   #deliver(sink: RecordSink, memory: Uint8Array<ArrayBuffer>, records: Int32Array, at: number): void {
@@ -242,26 +261,33 @@ export class Scanner {
     error: ProtocolError | undefined,
     start: number,
     end: number,
+    sink: RecordSink,
   ): void {
     const from = records[1] ?? start;
     for (let at = 1; at < records.length; at += WORDS_PER_RECORD) records[at] = (records[at] ?? 0) - from;
-    const behind = new GrowingBytes(this.#endpoint.codec.pool);
-    if (error === undefined) behind.append(bytes, start, end - start);
+    this.#parked = {
+      memory: bytes.slice(from, start),
+      records,
+      next: 0,
+      error,
+      behind: new GrowingBytes(this.#endpoint.codec.pool),
+    };
     this.#carry = NOTHING;
-    this.#parked = { memory: bytes.slice(from, start), records, next: 0, error, behind };
+    // What lies behind is counted when it is scanned.
+    this.#position -= end - start;
+    this.#keep(error === undefined ? bytes.subarray(start, end) : NOTHING, sink);
   }
 
   /** Keeps bytes that cannot be scanned before what is parked was taken. */
   #keep(chunk: Uint8Array, sink: RecordSink): void {
-    const parked = this.#parked ?? {
+    this.#parked ??= {
       memory: NOTHING,
       records: new Int32Array(0),
       next: 0,
       error: undefined,
       behind: new GrowingBytes(this.#endpoint.codec.pool),
     };
-    this.#parked = parked;
-    parked.behind.append(chunk, 0, chunk.length);
+    this.#parked.behind.append(chunk, 0, chunk.length);
     const { maxRetainedLength } = this.#endpoint.limits;
     if (this.parkedLength > maxRetainedLength) {
       this.clear();
@@ -294,7 +320,7 @@ export class Scanner {
     this.#messageLength = lengths[MESSAGE_LENGTH] ?? 0;
   }
 
-  #error({ words }: Kernel): ProtocolError {
+  #error({ bytes, words }: Kernel): ProtocolError {
     const name = VIOLATION_NAMES[words[VIOLATION] ?? 0] ?? 'reserved-bit-set';
     const position = this.#position + (words[VIOLATION_AT] ?? INBOX) - INBOX;
     const { maxFragments, maxFrameLength, maxMessageLength } = this.#endpoint.limits;
@@ -306,7 +332,7 @@ export class Scanner {
       case 'message-too-long':
         return new LimitError(name, maxMessageLength, position);
       default:
-        return new ProtocolError(name, position);
+        return new ProtocolError(name, position, bytes[words[VIOLATION_AT] ?? INBOX]);
     }
   }
 }

@@ -42,14 +42,12 @@ import {
   VIOLATION,
   VIOLATION_AT,
 } from './memory-map.js';
-import { OPCODES } from './opcode.js';
+import { isDefined, OPCODES } from './opcode.js';
 import { utf8Step } from './utf8.js';
 
 const FIN = 0x80;
 const RSV = 0x70;
 const CONTROL = 0x08;
-/** One bit for each opcode that §5.2 defines. */
-const DEFINED = Object.values(OPCODES).reduce<number>((bits, opcode) => bits | (1 << opcode), 0);
 
 /**
  * The kernel in TypeScript, for runtimes that allow no WebAssembly. It follows `assembly/` line by line: the same
@@ -139,7 +137,7 @@ export function loadScriptKernel(): Kernel {
           violation = RESERVED_BIT_SET;
           break;
         }
-        if (((DEFINED >> opcode) & 1) === 0) {
+        if (!isDefined(opcode)) {
           violation = OPCODE_RESERVED;
           break;
         }

@@ -33,6 +33,7 @@ export class Sender {
   /** pongs sent since then */
   #pongs = 0;
   #latestPing: Uint8Array | undefined;
+  #dropped = false;
 
   constructor(endpoint: Endpoint, sink: Sink) {
     this.#endpoint = endpoint;
@@ -62,7 +63,7 @@ export class Sender {
     const { codec, masks } = this.#endpoint;
     if (payload.length < BY_REFERENCE) {
       const outbox = this.#reserve(MAX_HEAD_LENGTH + payload.length);
-      outbox.length = writeFrame(codec, outbox.bytes, outbox.length, first, payload, masks);
+      outbox.length = writeFrame(this.#endpoint, outbox.bytes, outbox.length, first, payload);
       this.#sent();
     } else if (masks) {
       this.#flush(true);
@@ -94,7 +95,7 @@ export class Sender {
     const behindHead = writeHead(bytes, at, first, length, masks);
     outbox.length = start + length;
     if (masks) {
-      const maskingKey = codec.nextMaskingKey();
+      const maskingKey = this.#endpoint.maskingKey();
       writeMaskingKey(bytes, behindHead, maskingKey);
       copyMasked(codec, bytes.subarray(start, start + length), bytes, start, maskingKey);
     }
@@ -137,6 +138,14 @@ export class Sender {
     this.#flush(false);
   }
 
+  /** The transport is gone: nothing is written any more. */
+  drop(): void {
+    this.#dropped = true;
+    if (this.#outbox !== undefined) this.#endpoint.codec.giveOutbox(this.#outbox);
+    this.#outbox = undefined;
+    this.#latestPing = undefined;
+  }
+
   /** Nothing is sent any more, but for what was gathered. */
   close(): void {
     this.flush();
@@ -168,6 +177,7 @@ export class Sender {
   }
 
   #write(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
+    if (this.#dropped) return true;
     const taken = this.#sink.write(bytes, more);
     if (!taken) this.#held = true;
     return taken;

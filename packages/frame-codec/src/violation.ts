@@ -73,10 +73,15 @@ export class ProtocolError extends Error {
   readonly section: string;
   /** the rule in a few words, fit for a close reason */
   readonly summary: string;
+  /**
+   * what was found: the first byte of the frame for rules of its bits and opcode, the code of a close frame that must not
+   * be sent
+   */
+  readonly found: number | undefined;
   /** where: bytes of the stream before the head of the frame at fault, or before the byte that is not UTF-8 */
   readonly position: number | undefined;
 
-  constructor(violation: Violation, position?: number, detail = '') {
+  constructor(violation: Violation, position?: number, found?: number, detail = '') {
     const { closeCode, section, message } = VIOLATIONS[violation];
     super(`${message}${detail} (RFC 6455 §${section})`);
     this.summary = message;
@@ -84,6 +89,7 @@ export class ProtocolError extends Error {
     this.closeCode = closeCode;
     this.section = section;
     this.position = position;
+    this.found = found;
   }
 }
 
@@ -94,7 +100,7 @@ export class LimitError extends ProtocolError {
   readonly allowed: number;
 
   constructor(violation: LimitViolation, allowed: number, position?: number) {
-    super(violation, position, `: ${allowed} allowed`);
+    super(violation, position, undefined, `: ${allowed} allowed`);
     this.allowed = allowed;
   }
 }

@@ -1,0 +1,125 @@
+import { Codec, Connection, type ConnectionHandler, Endpoint } from '@x/frame-codec';
+import { chunked, maskedFrame } from '../frames.js';
+import type { Task, Work } from '../measure.js';
+import type { Ws } from '../ws.js';
+
+const MIB = 1024 * 1024;
+
+/** Rows of the table: payload, and how many times as fast as `ws` the project promises to be. */
+const ROWS = [
+  { name: '16 B text', opcode: 1, length: 16, least: 6 },
+  { name: '125 B text', opcode: 1, length: 125, least: 6 },
+  { name: '125 B binary', opcode: 2, length: 125, least: 6 },
+  { name: '1 KiB text', opcode: 1, length: 1024, least: 3.5 },
+  { name: '64 KiB binary', opcode: 2, length: 65536, least: 3.5 },
+] as const;
+
+/** What the handlers saw, so that nobody can leave their work out. */
+export let seen = 0;
+
+const handler: ConnectionHandler = {
+  write: () => true,
+  end: () => {},
+  text: (_, text) => {
+    seen += text.length;
+  },
+  binary: (_, payload) => {
+    seen += payload.length;
+  },
+};
+
+/** Decoding a stream of masked frames in chunks of 64 KiB; text comes out as strings, binary as borrowed views. */
+export function decodeWorks(ws: { native: Ws; plain: Ws }): Work[] {
+  const codecs = [new Codec({ kernel: 'wasm' }), new Codec({ kernel: 'script' })];
+  const works = ROWS.map(({ name, opcode, length, least }): Work => {
+    const { chunks, count } = chunked(
+      maskedFrame(opcode, Buffer.alloc(length, 'a')),
+      length < 65536 ? MIB / 2 : 8 * MIB,
+    );
+    const tasks = codecs.map((codec): Task => {
+      const connection = new Connection(new Endpoint({ role: 'server', codec }), handler, undefined);
+      return {
+        contestant: codec.kind,
+        run: () => {
+          for (const chunk of chunks) connection.receive(chunk);
+        },
+      };
+    });
+    tasks.push(wsTask('ws', ws.native, chunks), wsTask('ws without add-ons', ws.plain, chunks));
+    return {
+      group: 'decode',
+      name,
+      batch: count,
+      unit: 'message',
+      tasks,
+      promises: [
+        { fast: 'wasm', slow: 'ws', least },
+        { fast: 'script', slow: 'ws without add-ons', least: 1 },
+      ],
+    };
+  });
+  return [
+    ...works,
+    inboxWork('64 KiB binary, read into the inbox', 65536),
+    inboxWork('1 MiB binary, read into the inbox', MIB),
+  ];
+}
+
+/** `ws` unmasks its input in place, so it gets a copy: as this project's `receive` makes one too. */
+function wsTask(contestant: string, { Receiver }: Ws, chunks: readonly Buffer[]): Task {
+  const receiver = new Receiver({ isServer: true, maxPayload: 0 });
+  receiver.on('message', (data, isBinary) => {
+    seen += isBinary ? data.length : data.toString().length;
+  });
+  // A frame that a chunk cuts is held by reference until its end: the memory must last that long.
+  const targets = Array.from({ length: 4 }, () => Buffer.alloc(65536));
+  const run = (): void => {
+    for (const [index, chunk] of chunks.entries()) {
+      const target = (targets[index & 3] as Buffer).subarray(0, chunk.length);
+      target.set(chunk);
+      receiver.write(target);
+    }
+  };
+  return { contestant, run };
+}
+
+/**
+ * Decoding what the operating system laid into the inbox, against a copy of as many bytes. The inbox is not filled
+ * again each time: a payload that is unmasked twice is the masked one, and as good.
+ */
+function inboxWork(name: string, length: number): Work {
+  const codec = new Codec({ kernel: 'wasm' });
+  const endpoint = new Endpoint({ role: 'server', codec });
+  const head = maskedFrame(2, Buffer.alloc(length, 'a')).subarray(0, 14);
+  const reads: number[] = [];
+  for (let rest = head.length + length; rest > 0; rest -= codec.inbox.length) {
+    reads.push(Math.min(rest, codec.inbox.length));
+  }
+  const { inbox } = codec;
+  const read = (connection: Connection) => (): void => {
+    inbox.set(head);
+    for (const bytes of reads) connection.receiveInbox(bytes);
+  };
+  const source = Buffer.alloc(length, 'a');
+  const target = Buffer.alloc(length);
+  return {
+    group: 'decode',
+    name,
+    batch: 1,
+    unit: 'message',
+    tasks: [
+      { contestant: 'wasm', run: read(new Connection(endpoint, handler, undefined)) },
+      {
+        contestant: 'wasm, in parts',
+        run: read(new Connection(endpoint, { ...handler, binaryPart: handler.binary as never }, undefined)),
+      },
+      {
+        contestant: 'memcpy',
+        run: () => {
+          target.set(source);
+        },
+      },
+    ],
+    promises: [{ fast: 'wasm', slow: 'memcpy', least: 0.6 }],
+  };
+}
