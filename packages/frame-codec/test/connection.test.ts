@@ -68,7 +68,7 @@ describe.each(CODECS)('messages ($name)', ({ codec }) => {
   });
 
   it('puts together a message that is longer than the inbox, in one frame and in fragments, text and binary', () => {
-    const long = pattern(200_001);
+    const long = pattern(300_001);
     const text = new TextEncoder().encode(`a${'€'.repeat(60_000)}`);
     const key = '1a 2b 3c 4d';
     const received: Uint8Array[] = [];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Endpoint, type EndpointOptions, FrameDecoder, LimitError, ProtocolError } from '../src/index.js';
+import { INBOX_LENGTH } from '../src/memory-map.js';
 import { concat, cut, hex, pattern } from './hex.js';
 import { CODECS } from './kernels.js';
 import { decode, decoderOf, wholeFrames } from './parts.js';
@@ -334,14 +335,14 @@ describe.each(CODECS)('FrameDecoder ($name)', ({ codec }) => {
 
     it('says where in the stream, over chunks and more than one inbox', () => {
       const { decoder } = decoderOf(client);
-      decoder.receive(concat(hex('82 7f 00 00 00 00 00 01 86 a0'), pattern(100_000)));
+      decoder.receive(concat(hex('82 7f 00 00 00 00 00 04 93 e0'), pattern(300_000)));
       decoder.receive(hex('82 01 00 82'));
       decoder.receive(hex('01'));
       try {
         decoder.receive(hex('00 81 02 61 ff'));
         expect.unreachable();
       } catch (error) {
-        expect(error).toMatchObject({ violation: 'text-not-utf8', position: 100_010 + 6 + 3 });
+        expect(error).toMatchObject({ violation: 'text-not-utf8', position: 300_010 + 6 + 3 });
       }
     });
   });
@@ -371,11 +372,14 @@ describe.each(CODECS)('FrameDecoder ($name)', ({ codec }) => {
       expect(lines).toEqual(['fin text first (4 to come) 48', 'fin text last 65 6c 6c 6f']);
     });
 
-    it('decodes a full inbox of 65,536 bytes', () => {
+    it('decodes a full inbox', () => {
       const own = codec();
       const { decoder, lines } = decoderOf({ role: 'client', codec: own });
-      own.inbox.set(concat(hex('82 7e ff fc'), pattern(65532)));
-      decoder.receiveInbox(65536);
+      const length = INBOX_LENGTH - 10;
+      const head = hex(`82 7f 00 00 00 00 ${length.toString(16).padStart(8, '0')}`);
+      expect(own.inbox).toHaveLength(INBOX_LENGTH);
+      own.inbox.set(concat(head, pattern(length)));
+      decoder.receiveInbox(INBOX_LENGTH);
       expect(lines).toHaveLength(1);
       expect(lines[0]?.startsWith('fin binary first last 00 07 0e')).toBe(true);
     });

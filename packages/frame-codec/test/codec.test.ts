@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { Codec, Connection, Endpoint, sharedCodec } from '../src/index.js';
+import { INBOX_LENGTH } from '../src/memory-map.js';
+import { hex, toHex } from './hex.js';
+import { CODECS } from './kernels.js';
+import { record } from './recorder.js';
+
+describe('Codec', () => {
+  it('runs the kernel that it was asked for', () => {
+    expect(new Codec({ kernel: 'wasm' }).kind).toBe('wasm');
+    expect(new Codec({ kernel: 'script' }).kind).toBe('script');
+  });
+
+  it('runs WebAssembly where nothing else was asked for, as every runtime of these tests can', () => {
+    expect(new Codec().kind).toBe('wasm');
+  });
+
+  it('is one for all who name none', () => {
+    expect(sharedCodec()).toBe(sharedCodec());
+    expect(new Endpoint({ role: 'client' }).codec).toBe(sharedCodec());
+    const own = new Codec();
+    expect(new Endpoint({ role: 'client', codec: own }).codec).toBe(own);
+  });
+
+  it('does not poison where nothing was said', () => {
+    expect(new Codec().poison).toBe(false);
+    expect(new Codec({ poison: true }).poison).toBe(true);
+  });
+});
+
+describe.each(CODECS)('Codec ($name)', ({ codec }) => {
+  it('lends one inbox to all transports of a thread', () => {
+    const shared = codec();
+    expect(shared.inbox).toHaveLength(INBOX_LENGTH);
+    expect(shared.inbox.buffer).toBe(shared.inbox.buffer);
+    expect(codec().inbox.buffer).not.toBe(shared.inbox.buffer);
+  });
+
+  it('serves ten thousand connections whose messages are all cut, in turn', () => {
+    const shared = codec();
+    const texts: string[] = [];
+    const endpoint = new Endpoint({ role: 'server', codec: shared });
+    const handler = {
+      write: () => true,
+      end: () => {},
+      text: ({ context }: { context: number }, text: string) => texts.push(`${context} ${text}`),
+    };
+    const connections = Array.from(
+      { length: 10_000 },
+      (_, index) => new Connection<number>(endpoint, handler, index),
+    );
+    for (const chunk of ['01', '82 37 fa 21', '3d 7f', '9f 80 83 00 00 00', '00 6c 6c', '6f']) {
+      for (const connection of connections) connection.receive(hex(chunk));
+    }
+    expect(texts).toEqual(connections.map((_, index) => `${index} Hello`));
+  });
+
+  it('has as many kernels as connections are fed within each other, and is whole again afterwards', () => {
+    const shared = codec();
+    let depth = 0;
+    const chain = (): void => {
+      const { connection, events } = record(
+        { role: 'client', codec: shared },
+        {
+          text: () => {
+            if (++depth < 20) chain();
+          },
+        },
+      );
+      connection.receive(hex('81 01 61 82 02 01 02'));
+      expect(events).toEqual(['text a', 'binary 01 02']);
+    };
+    chain();
+    expect(depth).toBe(20);
+    depth = 19;
+    chain();
+  });
+
+  it('keeps what a connection gathers apart from what another one does', () => {
+    const shared = codec();
+    const one = record({ role: 'server', codec: shared });
+    const other = record({ role: 'server', codec: shared });
+    one.connection.cork();
+    other.connection.cork();
+    one.connection.sendText('a');
+    other.connection.sendText('b');
+    one.connection.sendText('c');
+    one.connection.uncork();
+    other.connection.uncork();
+    expect(toHex(one.wire())).toBe('81 01 61 81 01 63');
+    expect(toHex(other.wire())).toBe('81 01 62');
+  });
+});
