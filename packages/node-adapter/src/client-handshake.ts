@@ -8,11 +8,14 @@ import {
   createRequest,
   type Failure,
   formatSubprotocols,
-  type ClientRequest as HandshakeRequest,
+  type ClientRequest as Handshake,
+  PERMESSAGE_DEFLATE,
+  type PermessageDeflateConfig,
   type Violation,
   verifyResponse,
   type WebSocketUrl,
 } from '@x/handshake';
+import { type Compression, compressionFor } from './compression.js';
 import { type ClientOptions, MAX_REDIRECTS } from './options.js';
 import { READY_STATES } from './ready-state.js';
 import type { WebSocket } from './web-socket.js';
@@ -37,6 +40,8 @@ const MESSAGES: { readonly [violation in Violation]?: string } = {
   'extensions-repeated': 'Invalid Sec-WebSocket-Extensions header',
 };
 
+type HandshakeRequest = Handshake<PermessageDeflateConfig>;
+
 type Headers = Record<string, string | number | readonly string[] | undefined>;
 
 /** The opening handshake of a client (§4.1) over `http.request`, redirects included. */
@@ -45,6 +50,7 @@ export class ClientHandshake {
   readonly #options: ClientOptions;
   readonly #subprotocols: readonly string[];
   readonly #headers: Headers;
+  readonly #compression: Compression | undefined;
   #auth: string | undefined;
   #url: WebSocketUrl | undefined;
   #redirects = 0;
@@ -74,6 +80,7 @@ export class ClientHandshake {
     this.#headers = Object.fromEntries(
       Object.entries((options.headers ?? {}) as Headers).map(([name, value]) => [name.toLowerCase(), value]),
     );
+    this.#compression = compressionFor(options.perMessageDeflate ?? true);
     this.#auth = options.auth ?? undefined;
     this.#start(this.#prepare(String(address)));
     if (handshakeTimeout) {
@@ -99,7 +106,9 @@ export class ClientHandshake {
   }
 
   #prepare(address: string): HandshakeRequest {
+    const compression = this.#compression;
     return createRequest(address, {
+      extensions: compression === undefined ? [] : [compression.extension],
       nonce: randomBytes(16),
       subprotocols: this.#subprotocols,
       subprotocolRequired: true,
@@ -222,6 +231,10 @@ export class ClientHandshake {
       return;
     }
     websocket._protocol = answer.subprotocol ?? '';
+    const config = answer.extensions[0]?.config;
+    if (config !== undefined && this.#compression !== undefined) {
+      websocket._extensions = { [PERMESSAGE_DEFLATE]: this.#compression.start('client', config) };
+    }
     websocket.setSocket(socket, head, this.#options);
   }
 

@@ -5,11 +5,11 @@ import type { Sent } from './transport.js';
 interface Job {
   readonly length: number;
   readonly read: () => Payload | Promise<Payload>;
-  readonly send: (data: Payload) => void;
+  readonly send: (data: Payload) => unknown;
   readonly sent: Sent | undefined;
 }
 
-/** What must be read before it can be sent, as a `Blob` must, and all that is sent behind it, in order. */
+/** What takes a while to be sent, as a `Blob` that must be read, and all that is sent behind it, in order. */
 export class SendQueue {
   readonly #jobs: Job[] = [];
   readonly #emptied: () => void;
@@ -43,8 +43,8 @@ export class SendQueue {
       if (job === undefined) break;
       try {
         const data = await job.read();
+        await job.send(data);
         this.#jobs.shift();
-        job.send(data);
       } catch (error) {
         // Outside of this promise, so that what listeners throw surfaces as ever.
         process.nextTick(() => this.#fail(error instanceof Error ? error : new Error(String(error))));

@@ -1,9 +1,11 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Connection, type ConnectionHandler, type Endpoint } from '@x/frame-codec';
+import { Connection, type ConnectionHandler, type Endpoint, type Extension } from '@x/frame-codec';
 
 /** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
 const WAITS_FOR_MORE = 1024;
+
+const NO_EXTENSIONS: readonly Extension[] = [];
 
 const CONNECTION = Symbol('connection');
 
@@ -78,9 +80,15 @@ export class Transport<Context = unknown> {
    * Starts a connection on a stream behind its opening handshake. The stream belongs to the connection from here on.
    *
    * @param head bytes that came behind the handshake; handed out in a later tick
+   * @param extensions what the handshake agreed on
    */
-  attach(socket: Duplex, context: Context, head?: Uint8Array): SocketConnection<Context> {
-    const connection = new SocketConnection(this, this.#handler, context, socket);
+  attach(
+    socket: Duplex,
+    context: Context,
+    head?: Uint8Array,
+    extensions: readonly Extension[] = NO_EXTENSIONS,
+  ): SocketConnection<Context> {
+    const connection = new SocketConnection(this, this.#handler, context, socket, extensions);
     const attached: Attached = Object.assign(socket, { [CONNECTION]: connection });
     if (head !== undefined && head.length > 0) socket.unshift(head);
     attached.on('close', onClose);
@@ -115,8 +123,9 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
     handler: ConnectionHandler<Context>,
     context: Context,
     socket: Duplex,
+    extensions: readonly Extension[],
   ) {
-    super(transport.endpoint, handler, context);
+    super(transport.endpoint, handler, context, extensions);
     this.transport = transport;
     this.socket = socket;
     // TLS encrypts later, and any other stream may pass the bytes on as they are.
@@ -161,6 +170,10 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
 
   /** Calls `sent` when what was sent until now, and what is sent next, has gone to the operating system. */
   whenSent(sent: Sent): void {
+    if (this.socket.destroyed || this.socket.writableEnded) {
+      process.nextTick(sent, tooLate());
+      return;
+    }
     this.#sent ??= [];
     this.#sent.push(sent);
   }
@@ -207,7 +220,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
       if (rest instanceof Uint8Array) this.#deliver(rest);
       const sent = this.#sent;
       this.#sent = undefined;
-      if (sent !== undefined) callAll(sent, new Error('the socket was closed before the data was sent'));
+      if (sent !== undefined) callAll(sent, tooLate());
     } finally {
       this.receiveEnd();
     }
@@ -227,6 +240,10 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
       if (thrown) process.nextTick(goOn, this);
     }
   }
+}
+
+function tooLate(): Error {
+  return new Error('The socket was closed before the data was sent');
 }
 
 function goOn(connection: SocketConnection): void {

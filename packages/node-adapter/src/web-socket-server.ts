@@ -9,7 +9,14 @@ import {
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { acceptOffer, readRequest, type UpgradeOffer } from '@x/handshake';
+import {
+  acceptOffer,
+  PERMESSAGE_DEFLATE,
+  type PermessageDeflateConfig,
+  readRequest,
+  type UpgradeOffer,
+} from '@x/handshake';
+import { type Compression, compressionFor } from './compression.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
 import {
   checkLines,
@@ -81,6 +88,12 @@ export interface ServerEvents {
 
 const Emitter: TypedEmitterClass<ServerEvents> = emitterOf();
 
+/** What a handshake agreed on. */
+interface Agreed {
+  readonly subprotocol: string;
+  readonly config: PermessageDeflateConfig | undefined;
+}
+
 type Connected = (websocket: WebSocket, request: IncomingMessage) => void;
 
 /** The server of a connection, for the listener that all of them share. */
@@ -104,6 +117,7 @@ export class WebSocketServer extends Emitter {
   /** The HTTP server that upgrades come from. */
   _server: HttpServer | HttpsServer | null = null;
   readonly #transport: Transport<WebSocket>;
+  readonly #compression: Compression | undefined;
   #state: 0 | 1 | 2 = RUNNING;
   #unlisten: (() => void) | undefined;
   #emitsClose = false;
@@ -130,6 +144,7 @@ export class WebSocketServer extends Emitter {
       );
     }
     this.#transport = createTransport(true, complete, complete);
+    this.#compression = compressionFor(complete.perMessageDeflate);
     if (complete.clientTracking) Object.assign(this, { clients: new Set<WebSocket>() });
     if (port != null) {
       const own = createServer(answerUpgradeRequired);
@@ -250,7 +265,9 @@ export class WebSocketServer extends Emitter {
       return;
     }
     const { handleProtocols } = this.options;
+    const compression = this.#compression;
     const answer = acceptOffer(offer, {
+      extensions: compression === undefined ? [] : [compression.extension],
       subprotocols: (offered) =>
         (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined,
     });
@@ -263,11 +280,12 @@ export class WebSocketServer extends Emitter {
     checkLines(lines);
     socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
     socket.removeListener('error', destroy);
-    this.#connect(answer.subprotocol ?? '', request, socket, head, connected);
+    const config = answer.extensions[0]?.config;
+    this.#connect({ subprotocol: answer.subprotocol ?? '', config }, request, socket, head, connected);
   }
 
   #connect(
-    subprotocol: string,
+    { subprotocol, config }: Agreed,
     request: IncomingMessage,
     socket: Duplex,
     head: Uint8Array,
@@ -276,6 +294,9 @@ export class WebSocketServer extends Emitter {
     const { options } = this;
     const websocket = new (options.WebSocket ?? WebSocket)(null, undefined, options);
     websocket._protocol = subprotocol;
+    if (config !== undefined && this.#compression !== undefined) {
+      websocket._extensions = { [PERMESSAGE_DEFLATE]: this.#compression.start('server', config) };
+    }
     websocket.setSocket(socket, head, { ...options, [TRANSPORT]: this.#transport });
     if (options.clientTracking) {
       this.clients.add(websocket);

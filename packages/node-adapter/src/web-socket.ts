@@ -1,5 +1,12 @@
 import type { Duplex } from 'node:stream';
-import { Endpoint, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH, type MessageWriter } from '@x/frame-codec';
+import { setImmediate as nextTask } from 'node:timers/promises';
+import {
+  Endpoint,
+  type Extension,
+  isSendableCloseCode,
+  MAX_CLOSE_REASON_LENGTH,
+  type MessageWriter,
+} from '@x/frame-codec';
 import { ClientHandshake } from './client-handshake.js';
 import { WebSocketEventTarget } from './event-target.js';
 import { type ClientOptions, type ConnectionOptionsOfBoth, DEFAULTS, type SocketOptions } from './options.js';
@@ -15,6 +22,11 @@ const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
 
 const BINARY_TYPES: readonly BinaryType[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
+
+/** Longer messages are compressed in slices of this many bytes: one takes a millisecond or two. */
+const SLICE = 65_536;
+
+const NO_EXTENSIONS: { readonly [name: string]: Extension } = Object.freeze({});
 
 /** How a message is sent. */
 export interface SendOptions {
@@ -60,6 +72,8 @@ export class WebSocket extends WebSocketEventTarget {
   _readyState: ReadyState = CONNECTING;
   /** @internal */
   _protocol = '';
+  /** @internal What the handshake agreed on, by name. */
+  _extensions: { readonly [name: string]: Extension } = NO_EXTENSIONS;
   /** @internal */
   _url: string | undefined;
   /** @internal */
@@ -127,7 +141,7 @@ export class WebSocket extends WebSocketEventTarget {
 
   /** The extensions in use, by name. */
   get extensions(): string {
-    return '';
+    return Object.keys(this._extensions).join();
   }
 
   /** Whether {@link pause} holds back what arrives. */
@@ -164,7 +178,7 @@ export class WebSocket extends WebSocketEventTarget {
     if (hasMethod(socket, 'setNoDelay')) socket.setNoDelay();
     this._socket = socket;
     this.#handshake = undefined;
-    this._connection = transport.attach(socket, this, head);
+    this._connection = transport.attach(socket, this, head, Object.values(this._extensions));
     this._readyState = OPEN;
     this.emit('open');
   }
@@ -260,7 +274,11 @@ export class WebSocket extends WebSocketEventTarget {
       return false;
     }
     if (this.#queue !== undefined || isBlob(data)) {
-      this.#enqueue(data, sent, (bytes) => this.#transmit(connection, bytes, options, sent));
+      this.#enqueue(data, sent, (bytes) => this.#transmitLater(connection, bytes, options, sent));
+      return false;
+    }
+    if (this.#compressesLong(connection, data, options)) {
+      this.#enqueue(data, sent, (bytes) => this.#transmitLater(connection, bytes, options, sent));
       return false;
     }
     this.#transmit(connection, data, options, sent);
@@ -286,6 +304,37 @@ export class WebSocket extends WebSocketEventTarget {
     else if (binary) connection.sendBinary(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, options);
     else if (typeof bytes === 'string') connection.sendText(bytes, options);
     else connection.sendTextBytes(bytes, options);
+  }
+
+  /** Whether compressing a message would hold the event loop for long. */
+  #compressesLong(connection: SocketConnection<WebSocket>, data: Payload, options?: SendOptions): boolean {
+    if (connection.extensions.length === 0 || options?.compress === false) return false;
+    const { length } = typeof data === 'string' ? data : toBytes(data);
+    return length > SLICE && this.#writer === undefined && options?.fin !== false;
+  }
+
+  /** Sends a message whose turn has come; what takes long to compress is cut into fragments, each in a task of its own. */
+  async #transmitLater(
+    connection: SocketConnection<WebSocket>,
+    data: Payload,
+    options: SendOptions | undefined,
+    sent: Sent | undefined,
+  ): Promise<void> {
+    if (!this.#compressesLong(connection, data, options)) {
+      this.#transmit(connection, data, options, sent);
+      return;
+    }
+    const binary = options?.binary ?? typeof data !== 'string';
+    const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
+    const writer = connection.startMessage(binary ? 'binary' : 'text', options);
+    let at = 0;
+    for (; at + SLICE < bytes.length; at += SLICE) {
+      writer.write(bytes.subarray(at, at + SLICE));
+      await nextTask();
+    }
+    connection.gather();
+    if (sent !== undefined) connection.whenSent(sent);
+    writer.end(bytes.subarray(at));
   }
 
   #sendFragment(

@@ -1,0 +1,50 @@
+import { DeflatePool, PermessageDeflate, type Role } from '@x/frame-codec';
+import { type Extension, type PermessageDeflateConfig, permessageDeflate } from '@x/handshake';
+import type { PerMessageDeflateOptions } from './options.js';
+import { ZlibEngine } from './zlib-engine.js';
+
+/** Payloads below this are not compressed where each message is compressed for itself. */
+const THRESHOLD = 1024;
+
+/** permessage-deflate (RFC 7692) with the options of npm `ws`: negotiates it, and sets connections up with it. */
+export class Compression {
+  /** What the handshake offers or accepts. */
+  readonly extension: Extension<PermessageDeflateConfig>;
+  /** For messages that may refer to the ones before: each is compressed, however short. */
+  readonly #takeover: DeflatePool;
+  readonly #alone: DeflatePool;
+
+  /** @throws {RangeError} when an option is out of its range */
+  constructor(options: PerMessageDeflateOptions = {}) {
+    const { serverMaxWindowBits, clientMaxWindowBits } = options;
+    this.extension = permessageDeflate({
+      serverNoContextTakeover: options.serverNoContextTakeover,
+      clientNoContextTakeover: options.clientNoContextTakeover,
+      serverMaxWindowBits: serverMaxWindowBits === true ? undefined : serverMaxWindowBits,
+      clientMaxWindowBits: clientMaxWindowBits === true ? undefined : clientMaxWindowBits,
+    });
+    const engine = new ZlibEngine(options.zlibDeflateOptions, options.zlibInflateOptions);
+    this.#takeover = new DeflatePool({ engine, threshold: 0 });
+    this.#alone = new DeflatePool({ engine, threshold: options.threshold ?? THRESHOLD });
+  }
+
+  /** The extension at work on one connection. */
+  start(role: Role, config: PermessageDeflateConfig): PermessageDeflate {
+    const alone = role === 'server' ? config.serverNoContextTakeover : config.clientNoContextTakeover;
+    return new PermessageDeflate(role, config, alone ? this.#alone : this.#takeover);
+  }
+}
+
+const made = new WeakMap<PerMessageDeflateOptions, Compression>();
+const PRESET: PerMessageDeflateOptions = {};
+
+/** The compression that an option asks for; the same for the same options, so that connections share its engines. */
+export function compressionFor(
+  option: boolean | PerMessageDeflateOptions | undefined,
+): Compression | undefined {
+  if (!option) return undefined;
+  const options = option === true ? PRESET : option;
+  const compression = made.get(options) ?? new Compression(options);
+  made.set(options, compression);
+  return compression;
+}
