@@ -17,6 +17,7 @@ export class BytePool {
   readonly #poison: boolean;
   readonly #idle: Uint8Array<ArrayBuffer>[] = [];
   readonly #lent: Set<ArrayBuffer> = new Set();
+  readonly #foreign: Set<ArrayBuffer> = new Set();
   #idleLength = 0;
 
   constructor(poison: boolean) {
@@ -46,6 +47,20 @@ export class BytePool {
     while (this.#idle.length > KEPT_BUFFERS || this.#idleLength > KEPT_LENGTH) {
       this.#idleLength -= this.#idle.shift()?.length ?? 0;
     }
+  }
+
+  /** Says that somebody else's memory is handed out, and will be used again; {@link endForeign} says that it is back. */
+  lendForeign(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#foreign.add(bytes.buffer);
+  }
+
+  endForeign(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#foreign.delete(bytes.buffer);
+  }
+
+  /** Whether `bytes` lie in memory of somebody else that is handed out. */
+  isForeign(bytes: Uint8Array<ArrayBuffer>): boolean {
+    return this.#foreign.has(bytes.buffer);
   }
 
   /** Whether `bytes` lie in memory that will be used again. */

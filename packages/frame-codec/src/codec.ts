@@ -92,7 +92,8 @@ export class Codec {
   /** @internal `bytes` themselves where nobody else writes to their memory, and a copy otherwise. */
   owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     // What another thread shares may change at any time.
-    if (!isPlain(bytes) || this.#isKernelMemory(bytes)) return new Uint8Array(bytes);
+    if (!isPlain(bytes) || this.isKernelMemory(bytes) || this.pool.isForeign(bytes))
+      return new Uint8Array(bytes);
     if (this.pool.isLent(bytes)) {
       // A small part would hold all of the memory.
       if (bytes.length < bytes.buffer.byteLength / 2) return new Uint8Array(bytes);
@@ -101,7 +102,8 @@ export class Codec {
     return bytes;
   }
 
-  #isKernelMemory(bytes: Uint8Array): boolean {
+  /** @internal whether the next read overwrites `bytes` */
+  isKernelMemory(bytes: Uint8Array): boolean {
     for (const kernel of this.#kernels) if (kernel.bytes.buffer === bytes.buffer) return true;
     return false;
   }

@@ -188,7 +188,7 @@ export class Connection<Context = unknown> {
     this.#checkOrder();
     if (!this.isOpen) return false;
     if (this.extensions.length === 0) this.#sender.text(FIN | OPCODES.text, text);
-    else this.#sendData(OPCODES.text, encodeText(text), true, true, options?.compress ?? true);
+    else this.#sendData(OPCODES.text, OPCODES.text, encodeText(text), true, true, options?.compress ?? true);
     return true;
   }
 
@@ -227,10 +227,10 @@ export class Connection<Context = unknown> {
     if (!this.isOpen) return false;
     const [extension] = this.extensions;
     if (this.extensions.length > 1 || (extension !== undefined && extension.variant === undefined)) {
-      this.#sendData(message.opcode, message.payload, true, true, true);
+      this.#sendData(message.opcode, message.opcode, message.payload, true, true, true);
       return true;
     }
-    this.#sender.frames(message.frame(extension));
+    this.#sender.frames(message.frame(this.endpoint, extension));
     extension?.bypassed?.();
     return true;
   }
@@ -242,13 +242,15 @@ export class Connection<Context = unknown> {
    * @throws {TypeError} when one is being sent already
    */
   startMessage(kind: 'text' | 'binary', options?: SendOptions): MessageWriter {
+    const opcode = kind === 'text' ? OPCODES.text : OPCODES.binary;
+    if (opcode !== OPCODES[kind]) throw new TypeError(`a message is text or binary, not ${kind}`);
     this.#checkOrder();
     this.#writing = true;
     const compress = options?.compress ?? true;
     return new MessageWriter(kind, this.endpoint.codec, (payload, first, last) => {
       if (last) this.#writing = false;
       if (!this.isOpen) return false;
-      this.#sendData(first ? OPCODES[kind] : OPCODES.continuation, payload, first, last, compress);
+      this.#sendData(first ? opcode : OPCODES.continuation, opcode, payload, first, last, compress);
       return true;
     });
   }
@@ -399,17 +401,24 @@ export class Connection<Context = unknown> {
     if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
     this.#checkOrder();
     if (!this.isOpen) return false;
-    this.#sendData(opcode, payload, true, true, options?.compress ?? true);
+    this.#sendData(opcode, opcode, payload, true, true, options?.compress ?? true);
     return true;
   }
 
-  /** Sends a data frame, encoded by the extensions. */
-  #sendData(opcode: number, payload: Uint8Array, first: boolean, last: boolean, compress: boolean): void {
+  /** Sends a frame of a message that is `kind`, encoded by the extensions. */
+  #sendData(
+    opcode: number,
+    kind: number,
+    payload: Uint8Array,
+    first: boolean,
+    last: boolean,
+    compress: boolean,
+  ): void {
     let bytes = payload;
     let rsv = 0;
     if (this.extensions.length > 0) {
       const part: DataPart = {
-        text: opcode === OPCODES.text,
+        text: kind === OPCODES.text,
         rsv: 0,
         firstOfMessage: first,
         firstOfFrame: true,

@@ -2,7 +2,7 @@ import { type Borrowed, lend } from './borrowed.js';
 import type { Endpoint } from './endpoint.js';
 import type { DataPart, Extension } from './extension.js';
 import { GrowingBytes } from './growing-bytes.js';
-import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './memory-map.js';
+import { RECORD_ASCII, RECORD_LAST } from './memory-map.js';
 import { OPCODES } from './opcode.js';
 import { cutLength, decodeText, Utf8Checker } from './text.js';
 import { LimitError, ProtocolError } from './violation.js';
@@ -10,6 +10,8 @@ import { LimitError, ProtocolError } from './violation.js';
 const FIN = 0x80;
 const RSV = 0x70;
 const OPCODE = 0x0f;
+/** Stops decoders whose output nobody takes any more. */
+const DROPPED: Error = new Error('the connection has ended');
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /** Who takes messages: whole, or in parts as they arrive. */
@@ -22,11 +24,18 @@ export interface MessageSink {
   binaryPart(payload: Borrowed, last: boolean): void;
 }
 
+/** An extension that decodes the message, and where in it the part stands that it is given next. */
+interface Decoder {
+  readonly extension: Extension;
+  inMessage: boolean;
+  inFrame: boolean;
+}
+
 /** The message that is arriving. */
 interface Message {
   readonly text: boolean;
   /** the extensions that decode it, in the order in which they do */
-  readonly decoders: readonly Extension[];
+  readonly decoders: readonly Decoder[];
   readonly bytes: GrowingBytes;
   /** bytes that decoders have put out */
   decodedLength: number;
@@ -35,6 +44,10 @@ interface Message {
   ascii: boolean;
   /** a character that the parts handed out so far left cut: at most three bytes */
   cut: Uint8Array<ArrayBuffer>;
+  /** what a handler threw while decoders were at work */
+  thrown: { readonly error: unknown } | undefined;
+  /** whether a handler ended the connection while the message was handed out */
+  dropped: boolean;
 }
 
 /**
@@ -46,6 +59,7 @@ export class MessageReceiver {
   readonly #extensions: readonly Extension[];
   readonly #sink: MessageSink;
   #message: Message | undefined;
+  #receiving: Message | undefined;
 
   /** @param extensions in the order in which they were negotiated */
   constructor(endpoint: Endpoint, extensions: readonly Extension[], sink: MessageSink) {
@@ -60,7 +74,8 @@ export class MessageReceiver {
   }
 
   clear(): void {
-    this.#message?.bytes.release();
+    if (this.#receiving !== undefined) this.#receiving.dropped = true;
+    else this.#message?.bytes.release();
     this.#message = undefined;
   }
 
@@ -78,66 +93,92 @@ export class MessageReceiver {
     length: number,
     announced: number,
   ): void {
-    const firstOfMessage = this.#message === undefined;
     this.#message ??= this.#begin(head);
     const message = this.#message;
     const lastFrame = (head & FIN) !== 0;
     const lastOfFrame = (head & RECORD_LAST) !== 0;
     const lastOfMessage = lastFrame && lastOfFrame;
-    if (message.decoders.length === 0) {
-      if ((head & RECORD_ASCII) === 0) message.ascii = false;
-      // In the last frame the length of the whole message is known.
-      const whole = lastOfMessage ? message.bytes.length + length : announced;
-      this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
-    } else {
-      this.#decode(0, lend(memory, start, length), {
-        text: message.text,
-        rsv: head & RSV,
-        firstOfMessage,
-        firstOfFrame: (head & RECORD_FIRST) !== 0,
-        lastOfFrame,
-        lastOfMessage,
-      });
-    }
-    // A handler may have ended the connection.
-    if (!lastOfMessage || this.#message !== message) return;
-    this.#message = undefined;
+    this.#receiving = message;
+    // The message is over also where a handler throws at its last part.
+    if (lastOfMessage) this.#message = undefined;
     try {
-      this.#finish(message);
+      if (message.decoders.length === 0) {
+        if ((head & RECORD_ASCII) === 0) message.ascii = false;
+        // In the last frame the length of the whole message is known.
+        const whole = lastOfMessage ? message.bytes.length + length : announced;
+        this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
+      } else {
+        this.#decode(message, 0, lend(memory, start, length), head & RSV, lastOfFrame, lastOfMessage);
+      }
+      if (lastOfMessage) this.#finish(message);
+    } catch (error) {
+      if (error !== DROPPED) throw error;
     } finally {
-      message.bytes.release();
+      this.#receiving = undefined;
+      if (lastOfMessage || message.dropped) message.bytes.release();
     }
+    const { thrown } = message;
+    message.thrown = undefined;
+    if (thrown !== undefined) throw thrown.error;
   }
 
   #begin(head: number): Message {
     const text = (head & OPCODE) === OPCODES.text;
     const decoders = this.#extensions
       .filter(({ decodes, claims }) => decodes === 'all' || (head & claims.first) !== 0)
-      .reverse();
-    const utf8 =
-      text && decoders.length > 0 && this.#endpoint.validateText
-        ? new Utf8Checker(this.#endpoint.codec.kernel)
-        : undefined;
-    const bytes = new GrowingBytes(this.#endpoint.codec.pool);
-    return { text, decoders, bytes, decodedLength: 0, utf8, ascii: text, cut: NOTHING };
+      .reverse()
+      .map((extension) => ({ extension, inMessage: false, inFrame: false }));
+    const { codec, validateText } = this.#endpoint;
+    const utf8 = text && decoders.length > 0 && validateText ? new Utf8Checker(codec.kernel) : undefined;
+    const bytes = new GrowingBytes(codec.pool);
+    return {
+      text,
+      decoders,
+      bytes,
+      decodedLength: 0,
+      utf8,
+      ascii: text,
+      cut: NOTHING,
+      thrown: undefined,
+      dropped: false,
+    };
   }
 
   /** Lets decoder `index` and those behind it decode a part. */
-  #decode(index: number, payload: Uint8Array, part: DataPart): void {
-    const message = this.#message;
-    if (message === undefined) return;
+  #decode(
+    message: Message,
+    index: number,
+    payload: Uint8Array,
+    rsv: number,
+    lastOfFrame: boolean,
+    lastOfMessage: boolean,
+  ): void {
     const decoder = message.decoders[index];
     if (decoder === undefined) {
       this.#takeDecoded(message, payload);
       return;
     }
-    const inner: DataPart = { ...part, lastOfFrame: false, lastOfMessage: false };
-    decoder.decode(payload, part, (bytes) => this.#decode(index + 1, bytes, inner));
+    const part: DataPart = {
+      text: message.text,
+      rsv,
+      firstOfMessage: !decoder.inMessage,
+      firstOfFrame: !decoder.inFrame,
+      lastOfFrame,
+      lastOfMessage,
+    };
+    decoder.inMessage = true;
+    decoder.inFrame = !lastOfFrame;
+    decoder.extension.decode(payload, part, (bytes) => {
+      this.#decode(message, index + 1, bytes, rsv, false, false);
+    });
     // What ends here ends for the next decoder too, behind all that came out.
-    if (part.lastOfFrame && index + 1 < message.decoders.length) this.#decode(index + 1, NOTHING, part);
+    if (lastOfFrame && index + 1 < message.decoders.length) {
+      this.#decode(message, index + 1, NOTHING, rsv, lastOfFrame, lastOfMessage);
+    }
   }
 
   #takeDecoded(message: Message, payload: Uint8Array): void {
+    if (message.dropped) throw DROPPED;
     const { maxMessageLength } = this.#endpoint.limits;
     message.decodedLength += payload.length;
     if (message.decodedLength > maxMessageLength) throw new LimitError('message-too-long', maxMessageLength);
@@ -146,7 +187,20 @@ export class MessageReceiver {
     else message.ascii &&= message.utf8.ascii;
     const bytes =
       payload.buffer instanceof ArrayBuffer ? (payload as Uint8Array<ArrayBuffer>) : payload.slice();
-    this.#take(message, bytes, 0, bytes.length, false, undefined);
+    if (!this.#sink.inParts) {
+      this.#take(message, bytes, 0, bytes.length, false, undefined);
+      return;
+    }
+    // What a handler throws must not tear the decoders out of their stream: it is thrown when they are through.
+    const { pool } = this.#endpoint.codec;
+    pool.lendForeign(bytes);
+    try {
+      this.#take(message, bytes, 0, bytes.length, false, undefined);
+    } catch (error) {
+      message.thrown ??= { error };
+    } finally {
+      pool.endForeign(bytes);
+    }
   }
 
   #take(
@@ -183,6 +237,7 @@ export class MessageReceiver {
 
   /** The message is all here. */
   #finish(message: Message): void {
+    if (message.dropped) return;
     if (message.utf8 !== undefined && !message.utf8.complete) throw new ProtocolError('text-not-utf8');
     const { memory, length } = message.bytes;
     if (this.#sink.inParts) {

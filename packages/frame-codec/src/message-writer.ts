@@ -18,7 +18,7 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 export class MessageWriter {
   readonly #fragment: WriteFragment;
   /** Checks text that comes as bytes; absent for binary messages. */
-  readonly #utf8: Utf8Checker | undefined;
+  #utf8: Utf8Checker | undefined;
   /** The first half of a surrogate pair whose second half may come with the next part. */
   #half = '';
   #first = true;
@@ -71,8 +71,11 @@ export class MessageWriter {
     }
     if (!(part instanceof Uint8Array)) throw new TypeError('a part must be a string or a Uint8Array');
     if (this.#utf8 === undefined) return part;
-    if (!this.#utf8.check(part)) throw new TypeError('the text is not UTF-8');
-    if (last && !this.#utf8.complete) throw new TypeError('the text ends inside a character');
+    // A part that is refused leaves the message as it was.
+    const utf8 = this.#utf8.fork();
+    if (!utf8.check(part)) throw new TypeError('the text is not UTF-8');
+    if (last && !utf8.complete) throw new TypeError('the text ends inside a character');
+    this.#utf8 = utf8;
     if (this.#half === '') return part;
     // A lone half before bytes: it can find no other half any more.
     const half = encodeText(this.#half);

@@ -98,6 +98,14 @@ export class DeflatePool {
     give(this.#inflaters, windowBits, inflater);
   }
 
+  /** Releases the engines that wait for a message. Those that connections hold are released when these end. */
+  close(): void {
+    for (const stock of [this.#deflaters, this.#inflaters]) {
+      for (const engines of stock.values()) for (const engine of engines) engine.close();
+      stock.clear();
+    }
+  }
+
   /** One whole message, compressed without reference to any other: for prepared messages. */
   compress(payload: Uint8Array, windowBits: number): Uint8Array {
     const deflater = this.takeDeflater(windowBits);

@@ -1,12 +1,10 @@
-import { Endpoint } from './endpoint.js';
+import type { Endpoint } from './endpoint.js';
 import type { DataPart, Extension } from './extension.js';
 import { encodeFrame } from './frame-encoder.js';
 import { OPCODES } from './opcode.js';
 import { encodeText } from './text.js';
 
 const FIN = 0x80;
-/** Frames of a server carry no mask, so one frame fits every connection. */
-const SERVER: Endpoint = new Endpoint({ role: 'server' });
 
 /**
  * A message that is framed, and compressed, once and sent to many connections of a server with
@@ -42,8 +40,11 @@ export class PreparedMessage {
     return this.#payload.length;
   }
 
-  /** @internal The frame for connections without extensions, or with `extension` alone; never to be changed. */
-  frame(extension: Extension | undefined): Uint8Array<ArrayBuffer> {
+  /**
+   * @internal The frame for connections without extensions, or with `extension` alone, never to be changed. Frames of a
+   * server carry no mask (§5.1), so that one fits them all.
+   */
+  frame(server: Endpoint, extension: Extension | undefined): Uint8Array<ArrayBuffer> {
     const variant = extension?.variant ?? '';
     let frame = this.#frames.get(variant);
     if (frame === undefined) {
@@ -56,7 +57,7 @@ export class PreparedMessage {
         lastOfMessage: true,
       };
       const payload = extension?.encodeAlone?.(this.#payload, part) ?? this.#payload;
-      frame = encodeFrame(SERVER, FIN | part.rsv | this.#opcode, payload);
+      frame = encodeFrame(server, FIN | part.rsv | this.#opcode, payload);
       this.#frames.set(variant, frame);
     }
     return frame;

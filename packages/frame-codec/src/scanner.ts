@@ -61,8 +61,8 @@ function flowOf(sink: RecordSink): Flow {
 
 /** What a sink could not take, with the bytes that it speaks of. */
 interface Parked {
-  readonly memory: Uint8Array<ArrayBuffer>;
-  /** three words a record: head, start in `memory`, length */
+  readonly payloads: GrowingBytes;
+  /** three words a record: head, start in `payloads`, length */
   readonly records: Int32Array;
   /** index of the next word of `records` */
   next: number;
@@ -114,7 +114,7 @@ export class Scanner {
 
   /** Bytes kept for a sink that paused. */
   get parkedLength(): number {
-    return this.#parked === undefined ? 0 : this.#parked.memory.length + this.#parked.behind.length;
+    return this.#parked === undefined ? 0 : this.#parked.payloads.length + this.#parked.behind.length;
   }
 
   /**
@@ -168,29 +168,37 @@ export class Scanner {
   resume(sink: RecordSink): void {
     const parked = this.#parked;
     if (parked === undefined || this.#busy) return;
-    const { memory, records, error, behind } = parked;
+    const { payloads, records, error, behind } = parked;
     this.#busy = true;
     try {
       while (parked.next < records.length && flowOf(sink) === FLOW.go) {
         const at = parked.next;
         parked.next += WORDS_PER_RECORD;
-        this.#deliver(sink, memory, records, at);
+        this.#deliver(sink, payloads.memory, records, at);
       }
     } finally {
       this.#busy = false;
     }
     if (flowOf(sink) === FLOW.pause) return;
     this.#parked = undefined;
-    if (flowOf(sink) === FLOW.go) {
-      if (error !== undefined) sink.violation(error);
-      else this.receive(behind.view, sink);
+    try {
+      if (flowOf(sink) === FLOW.go) {
+        if (error !== undefined) sink.violation(error);
+        else this.receive(behind.view, sink);
+      }
+    } finally {
+      payloads.release();
+      behind.release();
     }
-    behind.release();
   }
 
   /** Forgets everything that is kept. */
   clear(): void {
-    this.#parked?.behind.release();
+    // Inside a handler its payload is still lent: then `resume`, which called it, gives the memory back.
+    if (!this.#busy) {
+      this.#parked?.payloads.release();
+      this.#parked?.behind.release();
+    }
     this.#parked = undefined;
     this.#carry = NOTHING;
   }
@@ -251,7 +259,11 @@ export class Scanner {
     const start = records[at + 1] ?? 0;
     const length = records[at + 2] ?? 0;
     sink.record(memory, records[at] ?? 0, start, length);
-    if (this.#endpoint.codec.poison) memory.fill(POISON, start, start + length);
+    const { codec } = this.#endpoint;
+    // Not where the handler made the memory its own.
+    if (codec.poison && (codec.isKernelMemory(memory) || codec.pool.isLent(memory))) {
+      memory.fill(POISON, start, start + length);
+    }
   }
 
   /** Keeps `records`, whose payloads lie in `bytes`, and what was not scanned, from `start` to `end`. */
@@ -265,29 +277,31 @@ export class Scanner {
   ): void {
     const from = records[1] ?? start;
     for (let at = 1; at < records.length; at += WORDS_PER_RECORD) records[at] = (records[at] ?? 0) - from;
-    this.#parked = {
-      memory: bytes.slice(from, start),
-      records,
-      next: 0,
-      error,
-      behind: new GrowingBytes(this.#endpoint.codec.pool),
-    };
+    const { payloads } = this.#parkNothing(records, error);
+    payloads.append(bytes, from, start - from);
     this.#carry = NOTHING;
     // What lies behind is counted when it is scanned.
     this.#position -= end - start;
     this.#keep(error === undefined ? bytes.subarray(start, end) : NOTHING, sink);
   }
 
+  #parkNothing(records: Int32Array, error: ProtocolError | undefined): Parked {
+    const { pool } = this.#endpoint.codec;
+    const parked: Parked = {
+      payloads: new GrowingBytes(pool),
+      records,
+      next: 0,
+      error,
+      behind: new GrowingBytes(pool),
+    };
+    this.#parked = parked;
+    return parked;
+  }
+
   /** Keeps bytes that cannot be scanned before what is parked was taken. */
   #keep(chunk: Uint8Array, sink: RecordSink): void {
-    this.#parked ??= {
-      memory: NOTHING,
-      records: new Int32Array(0),
-      next: 0,
-      error: undefined,
-      behind: new GrowingBytes(this.#endpoint.codec.pool),
-    };
-    this.#parked.behind.append(chunk, 0, chunk.length);
+    const { behind } = this.#parked ?? this.#parkNothing(new Int32Array(0), undefined);
+    behind.append(chunk, 0, chunk.length);
     const { maxRetainedLength } = this.#endpoint.limits;
     if (this.parkedLength > maxRetainedLength) {
       this.clear();

@@ -84,6 +84,13 @@ export class Utf8Checker {
     return this.#state === 0;
   }
 
+  /** Another checker that stands where this one does. */
+  fork(): Utf8Checker {
+    const fork = new Utf8Checker(this.#kernel);
+    fork.#state = this.#state;
+    return fork;
+  }
+
   /** Checks the next piece, which may end inside a character; `false` when no byte can mend it. */
   check(piece: Uint8Array): boolean {
     const { bytes } = this.#kernel;
