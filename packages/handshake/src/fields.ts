@@ -162,9 +162,9 @@ export function checkOwnFields(flat: readonly string[], reserved: ReadonlySet<st
   }
 }
 
-/** A head as text, one character a byte: start line, fields, empty line. */
-export function formatHead(startLine: string, flat: readonly string[]): string {
-  let head = `${startLine}\r\n`;
-  for (let i = 0; i + 1 < flat.length; i += 2) head += `${flat[i]}: ${flat[i + 1]}\r\n`;
+/** A head as text, one character a byte: what it starts with, the fields from index `from` on, the empty line. */
+export function formatHead(start: string, flat: readonly string[], from = 0): string {
+  let head = `${start}\r\n`;
+  for (let i = from; i + 1 < flat.length; i += 2) head += `${flat[i]}: ${flat[i + 1]}\r\n`;
   return `${head}\r\n`;
 }

@@ -1,4 +1,4 @@
-import { acceptValue } from './accept.js';
+import { acceptValueOf } from './accept.js';
 import { type Extension, type NegotiatedExtension, negotiateExtensions } from './extension.js';
 import { type ExtensionElement, formatExtensions, parseExtensions } from './extension-list.js';
 import {
@@ -79,6 +79,10 @@ export interface Acceptance<Config = never> {
 
 /** A path, or an absolute http or https URI, of visible ASCII and without a fragment (§3, §4.2.1). */
 const TARGET = /^(?:\/|https?:\/\/[^/?#\s])[\x21\x22\x24-\x7e]*$/i;
+
+/** How every 101 begins: the first six texts of its `rawHeaders`, but for the accept value. */
+const SWITCHING =
+  'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ';
 
 /** What the extra fields of a 101 may not be: the handshake's own, and those that announce a body (RFC 9110 §8.6, RFC 9112 §6.1). */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -200,24 +204,19 @@ export function agree<Config>(
 /**
  * Agrees on subprotocol and extensions and makes the response (§4.2.2).
  *
+ * @param offer as {@link readRequest} gave it, unchanged: nothing of it is checked again
  * @throws TypeError when `headers` holds what may not be sent, or `subprotocols` chooses what was not offered
  */
 export function acceptOffer<Config = never>(
   offer: UpgradeOffer,
   options: AcceptOptions<Config> = {},
 ): Acceptance<Config> | Refusal {
-  const rawHeaders = [
-    'Upgrade',
-    'websocket',
-    'Connection',
-    'Upgrade',
-    'Sec-WebSocket-Accept',
-    acceptValue(offer.key),
-  ];
+  const accept = acceptValueOf(offer.key);
+  const rawHeaders = ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', accept];
   const agreed = agree(offer, options, rawHeaders);
   if (!agreed.ok) return agreed;
   const { subprotocol, extensions } = agreed;
-  const head = formatHead('HTTP/1.1 101 Switching Protocols', rawHeaders);
+  const head = formatHead(SWITCHING + accept, rawHeaders, 6);
   return { ok: true, status: 101, offer, subprotocol, extensions, rawHeaders, head };
 }
 
