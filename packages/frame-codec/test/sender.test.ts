@@ -297,6 +297,29 @@ describe.each(CODECS)('memory of writes ($name)', ({ codec }) => {
     }
   });
 
+  it('of a long payload that is borrowed is a copy too where it waited for a resume', () => {
+    const { connection, written } = transport({ role: 'server', codec: codec() }, false, {
+      ...echo,
+      ping: (self) => self.pause(),
+    });
+    for (const seed of [0, 1]) {
+      connection.receive(
+        concat(
+          wire({ first: 0x89, payload: hex(''), key: KEY }),
+          wire({ first: 0x82, payload: pattern(40_000, seed), key: KEY }),
+        ),
+      );
+      connection.resume();
+    }
+    const payloads = readWire(concat(...written.map(({ bytes }) => bytes))).filter(
+      ({ first }) => first === 0x82,
+    );
+    expect(payloads).toHaveLength(2);
+    for (const [seed, { payload }] of payloads.entries()) {
+      expect(toHex(payload) === toHex(pattern(40_000, seed)), `frame ${seed}`).toBe(true);
+    }
+  });
+
   it('of a long payload in shared memory is a copy: its owner may change it', () => {
     const { connection, written } = transport({ role: 'server', codec: codec() }, false);
     const payload = new Uint8Array(new SharedArrayBuffer(40_000));

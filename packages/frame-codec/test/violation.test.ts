@@ -167,6 +167,29 @@ describe('ProtocolError', () => {
     expect(error).not.toBeInstanceOf(LimitError);
   });
 
+  it('says what was found: the first byte of the frame, or the close code', () => {
+    const found: [string, number][] = [
+      ['c1', 0xc1],
+      ['83', 0x83],
+      ['09', 0x09],
+      ['80', 0x80],
+      ['88 02 03 ed', 1005],
+    ];
+    for (const [bytes, expected] of found) {
+      let seen: number | undefined;
+      const { connection } = record(
+        { role: 'client' },
+        {
+          error: (_, error) => {
+            seen = error.found;
+          },
+        },
+      );
+      connection.receive(hex(bytes));
+      expect(seen, bytes).toBe(expected);
+    }
+  });
+
   it('is a LimitError that says what was allowed where a limit was passed', () => {
     const error = new LimitError('frame-too-long', 125);
     expect(error.message).toBe('frame is longer than allowed: 125 allowed (RFC 6455 §10.4)');
