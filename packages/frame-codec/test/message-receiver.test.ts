@@ -259,7 +259,8 @@ describe.each(CODECS)('messages taken in parts ($name)', ({ codec }) => {
       ]);
       // «Hello» of RFC 7692 §7.2.3.1 in two frames, each turned by 5a: a8 12 97 (sum 51), 93 93 5d 5a (sum dd).
       connection.receive(hex('61 04 a8 12 97 51 a0 05 93 93 5d 5a dd'));
-      expect(events.join('')).toBe('text Hello'.replace('Hello', 'Hel') + 'text lo' + 'text  end');
+      expect(events.at(-1)).toBe('text  end');
+      expect(events.map((event) => event.slice('text '.length)).join('')).toBe('Hello end');
     });
   });
 
