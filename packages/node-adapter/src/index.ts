@@ -7,14 +7,9 @@ export type {
   SocketOptions,
 } from './options.js';
 export type { Payload, RawData } from './payload.js';
+export { type Sent, SocketConnection } from './socket-connection.js';
 export { createWebSocketStream } from './stream.js';
-export {
-  type Sent,
-  SocketConnection,
-  type SocketHandler,
-  Transport,
-  type TransportOptions,
-} from './transport.js';
+export { type SocketHandler, Transport, type TransportOptions } from './transport.js';
 export { type BinaryType, type SendOptions, WebSocket, WebSocket as default } from './web-socket.js';
 export {
   type ClientInfo,

@@ -16,6 +16,12 @@ export interface ConnectionOptionsOfBoth {
   codec?: Codec | undefined;
   /** lets frames that are sent in one tick leave in one write; default true */
   gatherWrites?: boolean | undefined;
+  /** bytes that may wait for a peer that does not read, before `overflow` happens; default 268435456 (256 MiB) */
+  maxBufferedAmount?: number | undefined;
+  /** what is done then: `close` with 1008, or `terminate`; default `terminate` */
+  overflow?: 'close' | 'terminate' | undefined;
+  /** lets the operating system write what it reads straight into the codec, where Node allows it; default true */
+  zeroCopyReads?: boolean | undefined;
   /** accepted for the sake of `ws`: what is not handed out yet is bounded in bytes instead */
   maxBufferedChunks?: number | undefined;
   /** most frames in one message; 0 for no limit; default 1048576 */
@@ -72,6 +78,8 @@ export type SocketOptions = Pick<
   | 'allowSynchronousEvents'
   | 'codec'
   | 'gatherWrites'
+  | 'maxBufferedAmount'
+  | 'zeroCopyReads'
   | 'maxBufferedChunks'
   | 'maxFragments'
   | 'maxPayload'

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { Borrowed, Codec } from '@x/frame-codec';
 
 /** What `send`, `ping` and `pong` take. A number goes as its digits; what is left goes through `Buffer.from`. */
 export type Payload =
@@ -46,6 +47,13 @@ export function isBlob(data: unknown): data is Blob {
 export function byteLength(data: unknown): number {
   if (isBlob(data)) return data.size;
   return typeof data === 'string' ? Buffer.byteLength(data) : toBytes(data).length;
+}
+
+/** Borrowed bytes as a `Buffer` that may be kept: a copy, unless the codec can do without their memory. */
+export function own(codec: Codec, bytes: Borrowed): Buffer<ArrayBuffer> {
+  if (bytes.length <= POOLED) return ownCopy(bytes);
+  const owned = codec.own(bytes);
+  return Buffer.from(owned.buffer, owned.byteOffset, owned.byteLength);
 }
 
 /** A copy of borrowed bytes that may be kept. */

@@ -6,23 +6,38 @@ interface Row {
   readonly message: string;
   /** `Error` for what is no matter of numbers; otherwise `RangeError` */
   readonly kind?: ErrorConstructor;
+  /** what stands behind the message, made of what was found */
+  readonly detail?: (found: number) => string;
 }
+
+/** RSV2 and RSV3 in the first byte of a frame (§5.2). */
+const RSV2_RSV3 = 0x30;
+const UNEXPECTED_RSV_2_3: Row = {
+  code: 'WS_ERR_UNEXPECTED_RSV_2_3',
+  message: 'Invalid WebSocket frame: RSV2 and RSV3 must be clear',
+};
 
 /** The error of npm `ws` for each violation; where it knows none, a code of the same make. */
 const ROWS: { readonly [violation in Violation]?: Row } = {
   'reserved-bit-set': {
     code: 'WS_ERR_UNEXPECTED_RSV_1',
-    message: 'Invalid WebSocket frame: RSV1, RSV2 and RSV3 must be clear',
+    message: 'Invalid WebSocket frame: RSV1 must be clear',
   },
-  'opcode-reserved': { code: 'WS_ERR_INVALID_OPCODE', message: 'Invalid WebSocket frame: invalid opcode' },
+  'opcode-reserved': {
+    code: 'WS_ERR_INVALID_OPCODE',
+    message: 'Invalid WebSocket frame: invalid opcode',
+    detail: opcodeOf,
+  },
   'control-fragmented': { code: 'WS_ERR_EXPECTED_FIN', message: 'Invalid WebSocket frame: FIN must be set' },
   'continuation-unexpected': {
     code: 'WS_ERR_INVALID_OPCODE',
-    message: 'Invalid WebSocket frame: invalid opcode 0',
+    message: 'Invalid WebSocket frame: invalid opcode',
+    detail: opcodeOf,
   },
   'message-interleaved': {
     code: 'WS_ERR_INVALID_OPCODE',
-    message: 'Invalid WebSocket frame: invalid opcode, a message is not finished',
+    message: 'Invalid WebSocket frame: invalid opcode',
+    detail: opcodeOf,
   },
   'fragments-too-many': { code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS', message: 'Too many message fragments' },
   'mask-missing': { code: 'WS_ERR_EXPECTED_MASK', message: 'Invalid WebSocket frame: MASK must be set' },
@@ -56,6 +71,7 @@ const ROWS: { readonly [violation in Violation]?: Row } = {
   'close-code-invalid': {
     code: 'WS_ERR_INVALID_CLOSE_CODE',
     message: 'Invalid WebSocket frame: invalid status code',
+    detail: String,
   },
   'close-reason-not-utf8': {
     code: 'WS_ERR_INVALID_UTF8',
@@ -75,9 +91,26 @@ const ROWS: { readonly [violation in Violation]?: Row } = {
  * error, which names the section of the RFC and the place in the stream, is the `cause`.
  */
 export function toWsError(cause: ProtocolError): Error & { code: string } {
-  const { code, message, kind } = ROWS[cause.violation] ?? {
+  const { found, violation } = cause;
+  const {
+    code,
+    message,
+    kind = RangeError,
+    detail,
+  } = rowOf(violation, found) ?? {
     code: 'WS_ERR_PROTOCOL',
     message: cause.message,
   };
-  return Object.assign(new (kind ?? RangeError)(message, { cause }), { code });
+  const text = detail === undefined || found === undefined ? message : `${message} ${detail(found)}`;
+  return Object.assign(new kind(text, { cause }), { code });
+}
+
+function rowOf(violation: Violation, found: number | undefined): Row | undefined {
+  const reserved = violation === 'reserved-bit-set' && found !== undefined && (found & RSV2_RSV3) !== 0;
+  return reserved ? UNEXPECTED_RSV_2_3 : ROWS[violation];
+}
+
+/** The opcode in the first byte of a frame (§5.2). */
+function opcodeOf(firstByte: number): string {
+  return String(firstByte & 0x0f);
 }

@@ -1,5 +1,5 @@
 import type { Payload } from './payload.js';
-import type { Sent } from './transport.js';
+import type { Sent } from './socket-connection.js';
 
 /** Something to send that waits for its turn. */
 interface Job {

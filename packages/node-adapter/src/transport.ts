@@ -1,19 +1,7 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Connection, type ConnectionHandler, type Endpoint, type Extension } from '@x/frame-codec';
-
-/** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
-const WAITS_FOR_MORE = 1024;
-
-const NO_EXTENSIONS: readonly Extension[] = [];
-
-const CONNECTION = Symbol('connection');
-
-/** A stream that a {@link SocketConnection} is attached to. */
-type Attached = Duplex & { [CONNECTION]: SocketConnection };
-
-/** Called when bytes have gone to the operating system, or failed to. */
-export type Sent = (error?: Error | null) => void;
+import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
+import { SocketConnection } from './socket-connection.js';
+import { readIntoInbox } from './zero-copy.js';
 
 /**
  * What a {@link Transport} tells about its connections; one object serves all of them. As the codec's
@@ -26,19 +14,34 @@ export interface SocketHandler<Context = unknown> extends Omit<ConnectionHandler
   peerEnd?(connection: SocketConnection<Context>): void;
   /** The socket takes more again after its buffer was full. */
   drain?(connection: SocketConnection<Context>): void;
+  /** The peer does not read: more than `maxBufferedLength` waits for it. Without this the socket is dropped. */
+  overflow?(connection: SocketConnection<Context>): void;
 }
 
 /** How a {@link Transport} uses its sockets. */
 export interface TransportOptions {
   /**
-   * lets what a connection sends outside of a read callback wait for the end of the tick, to leave in one write; default true
+   * lets what a connection sends outside of a read callback wait for the end of the tick, to leave in one write;
+   * default true
    */
-  gatherWrites?: boolean;
+  gatherWrites?: boolean | undefined;
+  /** has the operating system write what it reads straight into the codec, where Node allows it; default true */
+  zeroCopyReads?: boolean | undefined;
+  /** bytes that may wait for a peer before more is sent; passing it is an overflow; default 268435456 (256 MiB) */
+  maxBufferedLength?: number | undefined;
 }
+
+const NO_EXTENSIONS: readonly Extension[] = [];
+const MAX_BUFFERED_LENGTH = 268_435_456;
+
+const CONNECTION = Symbol('connection');
+
+/** A stream that a {@link SocketConnection} is attached to. */
+type Attached = Duplex & { [CONNECTION]: SocketConnection };
 
 /**
  * Frames over streams: attaches a codec `Connection` to any `Duplex`. One transport serves any number of connections
- * with the same endpoint and the same handler.
+ * with the same endpoint and the same handler, and makes no closure for any of them.
  *
  * @example
  * const transport = new Transport(new Endpoint({ role: 'server' }), {
@@ -52,15 +55,20 @@ export interface TransportOptions {
 export class Transport<Context = unknown> {
   readonly endpoint: Endpoint;
   readonly gatherWrites: boolean;
+  readonly zeroCopyReads: boolean;
+  readonly maxBufferedLength: number;
   readonly #handler: ConnectionHandler<Context>;
 
-  constructor(
-    endpoint: Endpoint,
-    handler: SocketHandler<Context>,
-    { gatherWrites = true }: TransportOptions = {},
-  ) {
+  /** @throws {RangeError} when `maxBufferedLength` is no whole number or infinity */
+  constructor(endpoint: Endpoint, handler: SocketHandler<Context>, options: TransportOptions = {}) {
+    const { gatherWrites = true, zeroCopyReads = true, maxBufferedLength = MAX_BUFFERED_LENGTH } = options;
+    if (!(maxBufferedLength >= 0)) {
+      throw new RangeError(`maxBufferedLength must be at least 0, not ${maxBufferedLength}`);
+    }
     this.endpoint = endpoint;
     this.gatherWrites = gatherWrites;
+    this.zeroCopyReads = zeroCopyReads;
+    this.maxBufferedLength = maxBufferedLength;
     const ended = handler.end?.bind(handler);
     const io = {
       write(connection: SocketConnection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
@@ -96,6 +104,7 @@ export class Transport<Context = unknown> {
     attached.on('drain', onDrain);
     attached.on('end', onEnd);
     attached.on('error', onError);
+    if (this.zeroCopyReads) readIntoInbox(attached, this.endpoint.codec.inbox, onRead);
     return connection;
   }
 }
@@ -105,169 +114,12 @@ export function isAttached(socket: Duplex): boolean {
   return CONNECTION in socket;
 }
 
-/** A codec `Connection` on a stream. */
-export class SocketConnection<Context = unknown> extends Connection<Context> {
-  readonly socket: Duplex;
-  readonly transport: Transport<Context>;
-  /** Whether a write that has ended leaves nothing behind that looks at its bytes. */
-  readonly #reusable: boolean;
-  #receiving = false;
-  #gathering = false;
-  /** Whether the socket is corked for the rest of a frame. */
-  #held = false;
-  #sent: Sent[] | undefined;
-
-  /** @internal use {@link Transport.attach} */
-  constructor(
-    transport: Transport<Context>,
-    handler: ConnectionHandler<Context>,
-    context: Context,
-    socket: Duplex,
-    extensions: readonly Extension[],
-  ) {
-    super(transport.endpoint, handler, context, extensions);
-    this.transport = transport;
-    this.socket = socket;
-    // TLS encrypts later, and any other stream may pass the bytes on as they are.
-    this.#reusable = socket instanceof Socket && !('encrypted' in socket);
-  }
-
-  /** Bytes that are sent but have not gone to the operating system. */
-  get bufferedLength(): number {
-    return this.corkedLength + this.socket.writableLength;
-  }
-
-  /** Stops reading, and holds back what was read, in the middle of a chunk too. */
-  override pause(): void {
-    super.pause();
-    this.socket.pause();
-  }
-
-  /** Ends {@link pause}. */
-  override resume(): void {
-    this.socket.resume();
-    this.#deliver(undefined);
-  }
-
-  override receive(chunk: Uint8Array): void {
-    this.#deliver(chunk);
-  }
-
-  /** Lets what is sent from here on leave together, at the latest at the end of this tick. */
-  gather(): void {
-    if (this.#receiving || this.#gathering || !this.transport.gatherWrites) return;
-    this.#gathering = true;
-    this.cork();
-    if (gathering.push(this) === 1) process.nextTick(releaseGathered);
-  }
-
-  /** Ends {@link gather} before its time. */
-  release(): void {
-    if (!this.#gathering) return;
-    this.#gathering = false;
-    this.uncork();
-  }
-
-  /** Calls `sent` when what was sent until now, and what is sent next, has gone to the operating system. */
-  whenSent(sent: Sent): void {
-    if (this.socket.destroyed || this.socket.writableEnded) {
-      process.nextTick(sent, tooLate());
-      return;
-    }
-    this.#sent ??= [];
-    this.#sent.push(sent);
-  }
-
-  /** Drops the socket at once, with whatever it still holds. */
-  destroy(error?: Error): void {
-    this.release();
-    this.socket.destroy(error);
-  }
-
-  /** @internal */
-  transmit(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
-    const { socket } = this;
-    // Then what waits for having been sent is told so when the socket closes.
-    if (socket.destroyed || socket.writableEnded) return true;
-    if (more && bytes.length <= WAITS_FOR_MORE) {
-      if (!this.#held) socket.cork();
-      this.#held = true;
-      socket.write(Buffer.from(bytes));
-      return true;
-    }
-    const sent = this.#sent;
-    if (more || sent === undefined) socket.write(bytes);
-    else {
-      this.#sent = undefined;
-      socket.write(bytes, (error) => callAll(sent, error));
-    }
-    if (this.#held) {
-      this.#held = false;
-      socket.uncork();
-    }
-    return this.#reusable && socket.writableLength === 0;
-  }
-
-  /** @internal the stream is closed */
-  finish(): void {
-    const { socket } = this;
-    this.release();
-    try {
-      // Hands out what a pause held back, as long as the handler takes it.
-      if (this.isPaused) this.#deliver(undefined);
-      socket.removeListener('data', onData);
-      const rest: unknown = socket.readableLength > 0 ? socket.read() : null;
-      if (rest instanceof Uint8Array) this.#deliver(rest);
-      const sent = this.#sent;
-      this.#sent = undefined;
-      if (sent !== undefined) callAll(sent, tooLate());
-    } finally {
-      this.receiveEnd();
-    }
-  }
-
-  #deliver(chunk: Uint8Array | undefined): void {
-    let thrown = true;
-    const outer = this.#receiving;
-    this.#receiving = true;
-    try {
-      if (chunk === undefined) super.resume();
-      else super.receive(chunk);
-      thrown = false;
-    } finally {
-      this.#receiving = outer;
-      // A handler threw, and that surfaces; what it has not seen is handed out in the next tick.
-      if (thrown) process.nextTick(goOn, this);
-    }
-  }
-}
-
-function tooLate(): Error {
-  return new Error('The socket was closed before the data was sent');
-}
-
-function goOn(connection: SocketConnection): void {
-  if (!connection.isPaused) connection.resume();
-}
-
-function callAll(callbacks: readonly Sent[], error: Error | null | undefined): void {
-  for (const callback of callbacks) {
-    if (error) callback(error);
-    else callback();
-  }
-}
-
-/** The connections that gather in this tick. */
-let gathering: SocketConnection[] = [];
-
-function releaseGathered(): void {
-  const connections = gathering;
-  gathering = [];
-  for (const connection of connections) connection.release();
-}
-
 function onData(this: Attached, chunk: Uint8Array): void {
   this[CONNECTION].receive(chunk);
+}
+
+function onRead(this: Attached, length: number): void {
+  this[CONNECTION].receiveInbox(length);
 }
 
 function onDrain(this: Attached): void {
@@ -291,5 +143,6 @@ function onError(this: Attached): void {
 }
 
 function onClose(this: Attached): void {
+  this.removeListener('data', onData);
   this[CONNECTION].finish();
 }

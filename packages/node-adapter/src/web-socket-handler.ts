@@ -1,19 +1,20 @@
 import type { Borrowed, ProtocolError } from '@x/frame-codec';
-import { ownCopy } from './payload.js';
+import { own, ownCopy } from './payload.js';
 import { toWsError } from './protocol-error.js';
 import { READY_STATES } from './ready-state.js';
-import type { SocketConnection, SocketHandler } from './transport.js';
+import type { SocketConnection } from './socket-connection.js';
+import type { SocketHandler } from './transport.js';
 import type { WebSocket } from './web-socket.js';
 
 type Of = SocketConnection<WebSocket>;
 
 /** What connections tell the `WebSocket` that they belong to; one object for all of them. */
 export const webSocketHandler: SocketHandler<WebSocket> = {
-  textBytes({ context }: Of, payload: Borrowed): void {
-    context.receiveMessage(ownCopy(payload), false);
+  textBytes({ context, endpoint }: Of, payload: Borrowed): void {
+    context.receiveMessage(own(endpoint.codec, payload), false);
   },
-  binary({ context }: Of, payload: Borrowed): void {
-    context.receiveMessage(ownCopy(payload), true);
+  binary({ context, endpoint }: Of, payload: Borrowed): void {
+    context.receiveMessage(own(endpoint.codec, payload), true);
   },
   ping({ context }: Of, payload: Borrowed): void {
     context.receiveControl('ping', ownCopy(payload));
@@ -32,6 +33,9 @@ export const webSocketHandler: SocketHandler<WebSocket> = {
   },
   peerEnd({ context }: Of): void {
     context._readyState = READY_STATES.CLOSING;
+  },
+  overflow({ context }: Of): void {
+    context.overflow();
   },
   drain({ context }: Of): void {
     context.emit('drain');

@@ -13,7 +13,8 @@ import { type ClientOptions, type ConnectionOptionsOfBoth, DEFAULTS, type Socket
 import { byteLength, EMPTY, isBlob, type Payload, type RawData, toBytes } from './payload.js';
 import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
 import { SendQueue } from './send-queue.js';
-import { type Sent, type SocketConnection, Transport } from './transport.js';
+import type { Sent, SocketConnection } from './socket-connection.js';
+import { Transport } from './transport.js';
 import { webSocketHandler } from './web-socket-handler.js';
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
@@ -22,6 +23,10 @@ const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
 export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
 
 const BINARY_TYPES: readonly BinaryType[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
+
+/** What the caller calls text is sent as text, as npm `ws` does; a peer answers with 1007 when it is none. */
+const TRUSTED = { trusted: true };
+const TRUSTED_PLAIN = { trusted: true, compress: false };
 
 /** Longer messages are compressed in slices of this many bytes: one takes a millisecond or two. */
 const SLICE = 65_536;
@@ -303,7 +308,7 @@ export class WebSocket extends WebSocketEventTarget {
     if (!fin || this.#writer !== undefined) this.#sendFragment(connection, bytes, binary, fin, options);
     else if (binary) connection.sendBinary(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, options);
     else if (typeof bytes === 'string') connection.sendText(bytes, options);
-    else connection.sendTextBytes(bytes, options);
+    else connection.sendTextBytes(bytes, options?.compress === false ? TRUSTED_PLAIN : TRUSTED);
   }
 
   /** Whether compressing a message would hold the event loop for long. */
@@ -481,6 +486,14 @@ export class WebSocket extends WebSocketEventTarget {
     if (error !== undefined) this.reportError(error);
   }
 
+  /** @internal the peer does not read, and too much waits for it */
+  overflow(): void {
+    const error = new RangeError('Too much is buffered for a peer that does not read');
+    if (this._settings.overflow === 'close') this.close(1008);
+    else this._socket?.destroy();
+    this.reportError(Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' }));
+  }
+
   /** @internal emits `error`, at most once */
   reportError(error: Error): void {
     if (this.#errored) return;
@@ -527,7 +540,7 @@ export function createTransport(
   settings: ConnectionOptionsOfBoth,
   options: SocketOptions,
 ): Transport<WebSocket> {
-  const { maxFragments = DEFAULTS.maxFragments, maxPayload = DEFAULTS.maxPayload } = options;
+  const { generateMask, maxFragments = DEFAULTS.maxFragments, maxPayload = DEFAULTS.maxPayload } = options;
   const codec = options.codec ?? settings.codec;
   const endpoint = new Endpoint({
     role: isServer ? 'server' : 'client',
@@ -536,10 +549,21 @@ export function createTransport(
     maxMessageLength: limitOf(maxPayload, Number.MAX_SAFE_INTEGER),
     maxFragments: limitOf(maxFragments, 0x7fff_ffff),
     ...(codec === undefined ? {} : { codec }),
+    ...(generateMask === undefined ? {} : { maskingKey: maskingKeyOf(generateMask) }),
   });
   return new Transport<WebSocket>(endpoint, webSocketHandler, {
-    gatherWrites: options.gatherWrites ?? settings.gatherWrites ?? true,
+    gatherWrites: options.gatherWrites ?? settings.gatherWrites,
+    zeroCopyReads: options.zeroCopyReads ?? settings.zeroCopyReads,
+    maxBufferedLength: options.maxBufferedAmount ?? settings.maxBufferedAmount,
   });
+}
+
+function maskingKeyOf(generateMask: (mask: Buffer) => void): () => number {
+  const mask = Buffer.alloc(4);
+  return () => {
+    generateMask(mask);
+    return mask.readInt32LE();
+  };
 }
 
 /** 0 stands for no limit. */

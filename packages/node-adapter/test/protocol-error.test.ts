@@ -6,6 +6,8 @@ import { collect, connect, listenEcho, listenTcp, RawPeer, until } from './loopb
 /** For each, the bytes of a client, what the server calls it, and the code of the close frame that answers. */
 const CASES: [string, string, string, number][] = [
   ['reserved bit RSV1 (§5.2)', 'c1 80 00000000', 'WS_ERR_UNEXPECTED_RSV_1', 1002],
+  ['reserved bit RSV2 (§5.2)', 'a1 80 00000000', 'WS_ERR_UNEXPECTED_RSV_2_3', 1002],
+  ['reserved bit RSV3 (§5.2)', '91 80 00000000', 'WS_ERR_UNEXPECTED_RSV_2_3', 1002],
   ['a reserved opcode (§5.2)', '83 80 00000000', 'WS_ERR_INVALID_OPCODE', 1002],
   ['a reserved control opcode (§5.2)', '8b 80 00000000', 'WS_ERR_INVALID_OPCODE', 1002],
   ['a continuation of nothing (§5.4)', '80 80 00000000', 'WS_ERR_INVALID_OPCODE', 1002],

@@ -1,0 +1,203 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
+import { releaseLater, runAll } from './gathering.js';
+import type { SocketHandler, Transport } from './transport.js';
+
+/** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
+const WAITS_FOR_MORE = 1024;
+
+/** Called when bytes have gone to the operating system, or failed to. */
+export type Sent = (error?: Error | null) => void;
+
+/** What `#deliver` hands to the codec when there are no new bytes: what it has kept. */
+const KEPT = -1;
+
+/** A codec `Connection` on a stream. */
+export class SocketConnection<Context = unknown> extends Connection<Context> {
+  readonly socket: Duplex;
+  readonly transport: Transport<Context>;
+  /** @internal Whether something was received since this was last reset. */
+  heard = true;
+  /** Whether a write that has ended leaves nothing behind that looks at its bytes. */
+  readonly #reusable: boolean;
+  #receiving = false;
+  #gathering = false;
+  /** Whether the socket is corked for the rest of a frame. */
+  #held = false;
+  /** Whether the socket had not taken everything when it was last written to. */
+  #backlogged = false;
+  #overflowed = false;
+  #sent: Sent[] | undefined;
+
+  /** @internal use {@link Transport.attach} */
+  constructor(
+    transport: Transport<Context>,
+    handler: ConnectionHandler<Context>,
+    context: Context,
+    socket: Duplex,
+    extensions: readonly Extension[],
+  ) {
+    super(transport.endpoint, handler, context, extensions);
+    this.transport = transport;
+    this.socket = socket;
+    // TLS encrypts later, and any other stream may pass the bytes on as they are.
+    this.#reusable = socket instanceof Socket && !('encrypted' in socket);
+  }
+
+  /** Bytes that are sent but have not gone to the operating system. */
+  get bufferedLength(): number {
+    return this.corkedLength + this.socket.writableLength;
+  }
+
+  /** Stops reading, and holds back what was read, in the middle of a chunk too. */
+  override pause(): void {
+    super.pause();
+    this.socket.pause();
+  }
+
+  /** Ends {@link pause}. */
+  override resume(): void {
+    this.socket.resume();
+    this.#deliver(KEPT);
+  }
+
+  override receive(chunk: Uint8Array): void {
+    this.#deliver(chunk);
+  }
+
+  override receiveInbox(length: number): void {
+    this.#deliver(length);
+  }
+
+  /** Lets what is sent from here on leave together, at the latest at the end of this tick. */
+  gather(): void {
+    if (this.#receiving || this.#gathering || !this.transport.gatherWrites) return;
+    this.#gathering = true;
+    this.cork();
+    releaseLater(this);
+  }
+
+  /** Ends {@link gather} before its time. */
+  release(): void {
+    if (!this.#gathering) return;
+    this.#gathering = false;
+    this.uncork();
+  }
+
+  /** Calls `sent` when what was sent until now, and what is sent next, has gone to the operating system. */
+  whenSent(sent: Sent): void {
+    if (this.socket.destroyed || this.socket.writableEnded) {
+      process.nextTick(sent, tooLate());
+      return;
+    }
+    this.#sent ??= [];
+    this.#sent.push(sent);
+  }
+
+  /** Drops the socket at once; what was sent before goes out as far as the socket takes it. */
+  destroy(error?: Error): void {
+    this.flush();
+    this.socket.destroy(error);
+  }
+
+  override drained(): void {
+    this.#backlogged = false;
+    super.drained();
+  }
+
+  /** @internal */
+  transmit(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
+    const { socket } = this;
+    // What waits for having been sent is told when the socket closes.
+    if (socket.destroyed || socket.writableEnded) return true;
+    if (more && bytes.length <= WAITS_FOR_MORE) {
+      if (!this.#held) socket.cork();
+      this.#held = true;
+      socket.write(Buffer.from(bytes));
+      return true;
+    }
+    const waiting = socket.writableLength;
+    if (this.#backlogged) this.#watchBacklog(waiting);
+    const sent = this.#sent;
+    if (more || sent === undefined) socket.write(bytes);
+    else {
+      this.#sent = undefined;
+      socket.write(bytes, (error) => callAll(sent, error));
+    }
+    if (this.#held) {
+      this.#held = false;
+      socket.uncork();
+    }
+    if (waiting > this.transport.maxBufferedLength) this.#overflow();
+    if (this.#reusable && socket.writableLength === 0) return true;
+    this.#backlogged = true;
+    return false;
+  }
+
+  /** @internal the stream is closed */
+  finish(): void {
+    const { socket } = this;
+    this.release();
+    try {
+      // Hands out what a pause held back, as long as the handler takes it.
+      if (this.isPaused) this.#deliver(KEPT);
+      const rest: unknown = socket.readableLength > 0 ? socket.read() : null;
+      if (rest instanceof Uint8Array) this.#deliver(rest);
+      const sent = this.#sent;
+      this.#sent = undefined;
+      if (sent !== undefined) callAll(sent, tooLate());
+    } finally {
+      this.receiveEnd();
+    }
+  }
+
+  /** Node tells of an emptied buffer only when that was full before; so the next write is asked too. */
+  #watchBacklog(waiting: number): void {
+    if (waiting === 0) {
+      this.drained();
+    } else if (this.#sent === undefined) {
+      this.whenSent(() => {
+        if (this.#backlogged && this.socket.writableLength === 0) this.drained();
+      });
+    }
+  }
+
+  #overflow(): void {
+    if (this.#overflowed) return;
+    this.#overflowed = true;
+    const handler: SocketHandler<Context> = this.handler;
+    if (handler.overflow === undefined) this.socket.destroy();
+    else handler.overflow(this);
+  }
+
+  /** Hands a chunk to the codec, or so many bytes of its inbox, or what it has kept. */
+  #deliver(what: Uint8Array | number): void {
+    let thrown = true;
+    const outer = this.#receiving;
+    this.#receiving = true;
+    this.heard = true;
+    try {
+      if (typeof what !== 'number') super.receive(what);
+      else if (what === KEPT) super.resume();
+      else super.receiveInbox(what);
+      thrown = false;
+    } finally {
+      this.#receiving = outer;
+      // A handler threw, and that surfaces; what it has not seen is handed out in the next tick.
+      if (thrown) process.nextTick(goOn, this);
+    }
+  }
+}
+
+function tooLate(): Error {
+  return new Error('The socket was closed before the data was sent');
+}
+
+function goOn(connection: SocketConnection): void {
+  if (!connection.isPaused) connection.resume();
+}
+
+function callAll(callbacks: readonly Sent[], error: Error | null | undefined): void {
+  runAll(callbacks, (callback) => (error ? callback(error) : callback()));
+}
