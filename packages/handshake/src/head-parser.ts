@@ -106,8 +106,10 @@ class HeadLines<Start extends object> {
 
 /** The index after the first LF from `from` on, or the length when there is none. */
 function endOfLine(bytes: Uint8Array, from: number): number {
-  for (let i = from; i < bytes.length; i++) if (bytes[i] === LF) return i + 1;
-  return bytes.length;
+  const { length } = bytes;
+  let i = from;
+  while (i < length && bytes[i] !== LF) i++;
+  return i < length ? i + 1 : length;
 }
 
 /** What is wrong where a field name should have ended in a colon. */
@@ -126,12 +128,12 @@ function decodeText(bytes: Uint8Array, from: number, to: number): string {
   let text = '';
   // In pieces: each byte becomes an argument, and engines bound their number.
   for (let start = from; start < to; start += 4096) {
-    const codes: number[] = [];
-    for (let i = start; i < to && i < start + 4096; i++) {
-      const byte = bytes[i] ?? 0;
+    const codes = new Array<number>(Math.min(4096, to - start));
+    for (let i = 0; i < codes.length; i++) {
+      const byte = bytes[start + i] ?? 0;
       if (byte === CR) throw new HandshakeError('head-bare-cr');
       if ((byte < SPACE && byte !== TAB) || byte === 0x7f) throw new HandshakeError('head-control-character');
-      codes.push(byte);
+      codes[i] = byte;
     }
     text += String.fromCharCode.apply(null, codes);
   }
