@@ -164,28 +164,21 @@ describe('with npm ws as the server', () => {
 });
 
 describe('what npm ws reads, is read to the same', () => {
-  const piece = fc.constantFrom(
-    'a',
-    'b',
-    'c-d',
-    '; ',
-    ';',
-    ', ',
-    ',',
-    '=',
-    '="',
-    '"',
-    '\\',
-    ' ',
-    'x=1',
-    '__proto__',
-  );
-  const text = fc.array(piece, { maxLength: 12 }).map((parts) => parts.join(''));
+  /** Names and what stands between them, more or less in turn, so that a good part of it is read. */
+  const listOf = (...between: string[]) =>
+    fc
+      .array(
+        fc.tuple(fc.constantFrom('a', 'b', 'c-d', '__proto__', 'e', 'f', ''), fc.constantFrom(...between)),
+        {
+          maxLength: 6,
+        },
+      )
+      .map((pairs) => `${pairs.flat().join('')}z`);
 
   it('in Sec-WebSocket-Extensions (§9.1)', () => {
     let read = 0;
     fc.assert(
-      fc.property(text, (header) => {
+      fc.property(listOf(', ', ';', '; ', '=', '="x";', '="\\y", ', ' ', '"'), (header) => {
         let expected: ReturnType<typeof theirs.extension.parse>;
         try {
           expected = theirs.extension.parse(header);
@@ -201,15 +194,16 @@ describe('what npm ws reads, is read to the same', () => {
         }
         expect(JSON.stringify(grouped)).toBe(JSON.stringify(expected));
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
+    
     expect(read).toBeGreaterThan(100);
   });
 
   it('in Sec-WebSocket-Protocol (§4.3)', () => {
     let read = 0;
     fc.assert(
-      fc.property(text, (header) => {
+      fc.property(listOf(',', ', ', ' , ', ',\t', ' ', ';'), (header) => {
         let expected: Set<string>;
         try {
           expected = theirs.subprotocol.parse(header);
@@ -219,8 +213,9 @@ describe('what npm ws reads, is read to the same', () => {
         read++;
         expect(parseSubprotocols(header)).toEqual([...expected]);
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     );
+    
     expect(read).toBeGreaterThan(100);
   });
 });
