@@ -82,22 +82,26 @@ const BOUNDS: readonly number[] = [
   ...[0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff],
 ];
 
-/** All sequences of four bytes of {@link BOUNDS}, with their verdicts. */
-const FOURS: readonly { bytes: readonly [number, number, number, number]; verdict: number }[] =
-  BOUNDS.flatMap((a) =>
+/** Those that a character may begin with, or that look like it. */
+const LEADS: readonly number[] = [
+  0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xed, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff,
+];
+
+/** Every sequence of one of {@link LEADS} and three of {@link BOUNDS}, with its verdict. */
+const FOURS: readonly { bytes: readonly [number, number, number, number]; verdict: number }[] = LEADS.flatMap(
+  (a) =>
     BOUNDS.flatMap((b) =>
       BOUNDS.flatMap((c) => {
         const three = THREE[(a << 16) | (b << 8) | c] ?? 0;
         return BOUNDS.map((d) => {
           const bytes = [a, b, c, d] as const;
           if (three < WHOLE) return { bytes, verdict: three };
-          if (ONE[a] === WHOLE) return { bytes, verdict: shifted(THREE[(b << 16) | (c << 8) | d] ?? 0, 1) };
           if (three === WHOLE) return { bytes, verdict: shifted(ONE[d] ?? 0, 3) };
           return { bytes, verdict: verdictOf(Uint8Array.from(bytes)) };
         });
       }),
     ),
-  );
+);
 
 const LENGTH = 80;
 
