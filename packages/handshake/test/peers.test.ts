@@ -196,7 +196,7 @@ describe('what npm ws reads, is read to the same', () => {
       }),
       { numRuns: 2000 },
     );
-    
+
     expect(read).toBeGreaterThan(100);
   });
 
@@ -215,7 +215,7 @@ describe('what npm ws reads, is read to the same', () => {
       }),
       { numRuns: 2000 },
     );
-    
+
     expect(read).toBeGreaterThan(100);
   });
 });
