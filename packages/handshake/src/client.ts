@@ -11,9 +11,9 @@ import {
   type HeaderSource,
 } from './fields.js';
 import { isAuthority } from './host.js';
+import { isHttp11 } from './http-version.js';
 import { encodeKey } from './key.js';
-import { DEFAULT_LIMITS } from './limits.js';
-import { isHttp11 } from './server.js';
+import { type HandshakeLimits, resolveLimits } from './limits.js';
 import { formatSubprotocols } from './subprotocol.js';
 import { equalsIgnoringCase, listHas, trimWhitespace } from './token.js';
 import { parseWebSocketUrl, type WebSocketUrl } from './url.js';
@@ -59,6 +59,10 @@ export interface UpgradeResponse {
   readonly httpVersion?: string | undefined;
   readonly rawHeaders?: readonly string[] | undefined;
   readonly headers?: HeaderSource | undefined;
+}
+
+export interface VerifyOptions {
+  readonly limits?: Partial<HandshakeLimits> | undefined;
 }
 
 /** The connection is open: every byte after the response's head is a frame. */
@@ -159,6 +163,8 @@ export function applicationFields(
 /**
  * Holds a response against the request (§4.1). Never throws for what the peer sent.
  *
+ * @throws RangeError when a limit is not a positive integer
+ *
  * @example
  * ```ts
  * const request = createRequest('ws://example.com/chat', { nonce: crypto.getRandomValues(new Uint8Array(16)) });
@@ -171,13 +177,15 @@ export function applicationFields(
 export function verifyResponse<Config = never>(
   request: ClientRequest<Config>,
   response: UpgradeResponse,
+  options: VerifyOptions = {},
 ): Establishment<Config> | Failure {
+  const limits = resolveLimits(options.limits);
   const flat = flattenFields(response.rawHeaders ?? response.headers);
   const status = response.statusCode ?? response.status ?? 0;
   try {
     const fields = new HandshakeFields(flat);
     verifySwitch(request, status, response.httpVersion, fields);
-    return { ok: true, status, ...verifyAnswers(request, fields), rawHeaders: flat };
+    return { ok: true, status, ...verifyAnswers(request, fields, limits), rawHeaders: flat };
   } catch (error) {
     if (error instanceof HandshakeError) return failureFor(error, status, flat);
     throw error;
@@ -216,6 +224,7 @@ function verifySwitch(
 export function verifyAnswers<Config>(
   request: Pick<ClientRequest<Config>, 'subprotocols' | 'subprotocolRequired' | 'extensions'>,
   fields: HandshakeFields,
+  limits: HandshakeLimits,
 ): Pick<Establishment<Config>, 'subprotocol' | 'extensions'> {
   const subprotocol = fields.get(FIELD.protocol);
   if (fields.isRepeated(FIELD.protocol)) throw new HandshakeError('subprotocol-repeated');
@@ -230,6 +239,6 @@ export function verifyAnswers<Config>(
   const extensions =
     answers === undefined
       ? []
-      : verifyExtensions(parseExtensions(answers, DEFAULT_LIMITS.listElements), request.extensions);
+      : verifyExtensions(parseExtensions(answers, limits.listElements), request.extensions);
   return { subprotocol, extensions };
 }

@@ -98,7 +98,7 @@ export class ClientHandshake<Config = never> {
       if (parsed === undefined) return undefined;
       this.#done = true;
       this.rest = parsed.rest;
-      return verifyResponse(this.#request, parsed.head);
+      return verifyResponse(this.#request, parsed.head, { limits: this.#limits });
     } catch (error) {
       this.#done = true;
       if (error instanceof HandshakeError) return failureFor(error, 0, []);

@@ -5,6 +5,7 @@ import {
   failureFor,
   offeredFields,
   type RequestOptions,
+  type VerifyOptions,
   verifyAnswers,
 } from './client.js';
 import type { Extension } from './extension.js';
@@ -233,11 +234,14 @@ export function createConnect<Config = never>(
  * any 2xx opens the tunnel (RFC 9110 §9.3.6). Never throws for what the peer sent.
  *
  * @param headers the fields of the response with `:status`, as `node:http2` gives them
+ * @throws RangeError when a limit is not a positive integer
  */
 export function verifyConnect<Config = never>(
   request: ConnectRequest<Config>,
   headers: HeaderSource,
+  options: VerifyOptions = {},
 ): Establishment<Config> | Failure {
+  const limits = resolveLimits(options.limits);
   const flat = flattenFields(headers);
   const text = fieldValue(flat, ':status') ?? '';
   const status = /^[1-9][0-9]{2}$/.test(text) ? Number(text) : 0;
@@ -245,7 +249,12 @@ export function verifyConnect<Config = never>(
     if (status === 401) throw new HandshakeError('status-unauthorized');
     if (status >= 300 && status < 400) throw new HandshakeError('status-redirect', text);
     if (status < 200 || status > 299) throw new HandshakeError('connect-status', quoted(text));
-    return { ok: true, status, ...verifyAnswers(request, new HandshakeFields(flat)), rawHeaders: flat };
+    return {
+      ok: true,
+      status,
+      ...verifyAnswers(request, new HandshakeFields(flat), limits),
+      rawHeaders: flat,
+    };
   } catch (error) {
     if (error instanceof HandshakeError) return failureFor(error, status, flat);
     throw error;

@@ -8,6 +8,7 @@ export {
   type Failure,
   type RequestOptions,
   type UpgradeResponse,
+  type VerifyOptions,
   verifyResponse,
 } from './client.js';
 export type { Agreement, Extension, NegotiatedExtension, RsvClaims } from './extension.js';

@@ -10,6 +10,7 @@ import {
   type HeaderSource,
 } from './fields.js';
 import { isAuthority } from './host.js';
+import { isHttp11 } from './http-version.js';
 import { isKey } from './key.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
 import type { OriginCheck } from './origin.js';
@@ -164,11 +165,6 @@ export function readOffers(
 export function announcesBody(fields: HandshakeFields): boolean {
   const length = fields.get(FIELD.contentLength);
   return fields.get(FIELD.transferEncoding) !== undefined || (length !== undefined && length !== '0');
-}
-
-/** §4.2.1: "an HTTP/1.1 or higher GET request". */
-export function isHttp11(version: string): boolean {
-  return version === '1.1' || /^(?:1\.[2-9]|[2-9]\.[0-9])$/.test(version);
 }
 
 /** What the two sides use. */

@@ -316,6 +316,14 @@ describe('the response (§4.1)', () => {
     }
   });
 
+  it('bounds the elements of its list, and lets the bound be set (§10.4)', () => {
+    const sent = createRequest(URL_TEXT, { nonce: NONCE, extensions: [permessageDeflate()] });
+    const answer = response({ 'Sec-WebSocket-Extensions': 'permessage-deflate; server_no_context_takeover' });
+    expect(verifyResponse(sent, answer, { limits: { listElements: 2 } }).ok).toBe(true);
+    expect(broken(verifyResponse(sent, answer, { limits: { listElements: 1 } }))).toBe('list-too-long');
+    expect(() => verifyResponse(sent, answer, { limits: { listElements: 0 } })).toThrow(RangeError);
+  });
+
   it('is taken from an IncomingMessage as it is', () => {
     const check = (message: IncomingMessage) =>
       verifyResponse(createRequest(URL_TEXT, { nonce: NONCE }), message);
