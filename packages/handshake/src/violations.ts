@@ -6,7 +6,7 @@ export const VIOLATIONS = {
   // The head as bytes: RFC 9112 §2–§5.
   'head-too-long': {
     status: 431,
-    section: 'RFC 9110 §15.5.22',
+    section: 'RFC 6585 §5',
     message: 'the head is longer than the limit',
   },
   'head-too-many-fields': {
@@ -81,7 +81,7 @@ export const VIOLATIONS = {
   },
   'origin-repeated': { status: 400, section: 'RFC 6454 §7.3', message: 'the Origin field is repeated' },
   'origin-not-allowed': { status: 403, section: '4.2.2', message: 'the origin is not allowed' },
-  'body-announced': { status: 400, section: '4.1', message: 'a handshake request with a body' },
+  'body-announced': { status: 400, section: 'RFC 9112 §11.2', message: 'a handshake request with a body' },
   'subprotocols-malformed': {
     status: 400,
     section: '4.3',

@@ -200,7 +200,7 @@ describe('reading a request (§4.2.1)', () => {
     expect(readRequest(request({ 'X-Unknown': '1', Cookie: 'a=b', __proto__x: 'y' })).ok).toBe(true);
   });
 
-  it('refuses a handshake with a body, whose bytes would be taken for frames (§4.1)', () => {
+  it('refuses a handshake with a body, whose bytes would be taken for frames (RFC 9112 §11.2)', () => {
     expect(broken(readRequest(request({ 'Content-Length': '5' })))).toBe('body-announced');
     expect(broken(readRequest(request({ 'Content-Length': ['0', '0'] })))).toBe('body-announced');
     expect(broken(readRequest(request({ 'Transfer-Encoding': 'chunked' })))).toBe('body-announced');
