@@ -84,17 +84,20 @@ export class ClientHandshake {
     this.#auth = options.auth ?? undefined;
     this.#start(this.#prepare(String(address)));
     if (handshakeTimeout) {
-      this.#timer = setTimeout(() => this.abort('Opening handshake has timed out'), handshakeTimeout);
+      this.#timer = setTimeout(
+        () => this.abort(new Error('Opening handshake has timed out')),
+        handshakeTimeout,
+      );
     }
   }
 
   /** Gives up: the `error` and `close` events follow in the next tick. */
-  abort(message: string): void {
+  abort(error: Error): void {
     const request = this.#stop();
     const websocket = this.#websocket;
     websocket._readyState = READY_STATES.CLOSING;
     request?.destroy();
-    process.nextTick(() => websocket.failHandshake(new Error(message)));
+    process.nextTick(() => websocket.failHandshake(error));
   }
 
   /** The request that is on its way is not listened to any more. */
@@ -148,7 +151,7 @@ export class ClientHandshake {
   }
 
   #requestOptions({ url, rawHeaders }: HandshakeRequest): https.RequestOptions {
-    const { protocolVersion, ...options } = this.#options;
+    const { protocolVersion, signal: _signal, ...options } = this.#options;
     const headers: Headers = { ...this.#headers };
     for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
       const name = rawHeaders[at] ?? '';
@@ -192,10 +195,10 @@ export class ClientHandshake {
     const { location } = response.headers;
     const status = response.statusCode ?? 0;
     if (followRedirects && location && status >= 300 && status < 400) {
-      if (++this.#redirects > maxRedirects) this.abort('Maximum redirects exceeded');
+      if (++this.#redirects > maxRedirects) this.abort(new Error('Maximum redirects exceeded'));
       else this.#redirect(request, location);
     } else if (!this.#websocket.emit('unexpected-response', request, response)) {
-      this.abort(`Unexpected server response: ${status}`);
+      this.abort(new Error(`Unexpected server response: ${status}`));
     }
   }
 

@@ -1,20 +1,65 @@
+/** WebSocket for Node: servers and clients with the interface of npm `ws`, and a low level without copies. */
+
+import { PreparedMessage } from '@x/frame-codec';
+import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
+import { extension, subprotocol } from './header-lists.js';
+import { PerMessageDeflate } from './per-message-deflate.js';
+import { Receiver } from './receiver.js';
+import { Sender } from './sender.js';
+import { SocketConnection } from './socket-connection.js';
+import { createWebSocketStream } from './stream.js';
+import { Transport } from './transport.js';
+import { WebSocket } from './web-socket.js';
+import { WebSocketServer } from './web-socket-server.js';
+
+// As npm ws has it: whoever has the class has everything.
+Object.assign(WebSocket, {
+  ...{ createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol },
+  ...{ Server: WebSocketServer, WebSocket, WebSocketServer },
+  // For require().
+  ...{ CloseEvent, ErrorEvent, Event, MessageEvent, PreparedMessage, SocketConnection, Transport },
+});
+
+export type { BinaryType } from './binary-type.js';
 export type { EventHandler, WebSocketEventMap, WebSocketEvents } from './event-target.js';
-export { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
+export type { ExtensionMap, ParameterMap } from './header-lists.js';
 export type {
   ClientOptions,
   ConnectionOptionsOfBoth,
   PerMessageDeflateOptions,
   SocketOptions,
 } from './options.js';
+export type { SendOptions } from './outgoing.js';
 export type { Payload, RawData } from './payload.js';
-export { type Sent, SocketConnection } from './socket-connection.js';
-export { createWebSocketStream } from './stream.js';
-export { type SocketHandler, Transport, type TransportOptions } from './transport.js';
-export { type BinaryType, type SendOptions, WebSocket, WebSocket as default } from './web-socket.js';
-export {
-  type ClientInfo,
-  type ServerEvents,
-  type ServerOptions,
-  type Verified,
-  WebSocketServer,
+export type { ReceiverOptions } from './receiver.js';
+export type { FrameOptions } from './sender.js';
+export type { Sent } from './socket-connection.js';
+export type { SocketHandler, TransportOptions } from './transport.js';
+export type {
+  BroadcastOptions,
+  ClientInfo,
+  CloseOptions,
+  ServerEvents,
+  ServerOptions,
+  Verified,
 } from './web-socket-server.js';
+export {
+  CloseEvent,
+  createWebSocketStream,
+  ErrorEvent,
+  Event,
+  extension,
+  MessageEvent,
+  PerMessageDeflate,
+  PreparedMessage,
+  Receiver,
+  Sender,
+  SocketConnection,
+  subprotocol,
+  Transport,
+  WebSocket,
+  // What require() gives.
+  WebSocket as 'module.exports',
+  WebSocket as default,
+  WebSocketServer,
+};

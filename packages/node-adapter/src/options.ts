@@ -2,10 +2,11 @@ import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import type { Codec } from '@x/frame-codec';
+import type { KeepAliveOptions } from './keep-alive.js';
 import type { WebSocket } from './web-socket.js';
 
 /** What `WebSocket` and `WebSocketServer` have in common. */
-export interface ConnectionOptionsOfBoth {
+export interface ConnectionOptionsOfBoth extends KeepAliveOptions {
   /** hands out several messages, pings and pongs in one tick where they came in one read; default true */
   allowSynchronousEvents?: boolean | undefined;
   /** answers pings by itself; default true */
@@ -49,7 +50,10 @@ export interface PerMessageDeflateOptions {
 /** How a client connects; whatever `http.request`, `net.connect` and `tls.connect` take may stand beside these. */
 export interface ClientOptions
   extends ConnectionOptionsOfBoth,
-    Omit<RequestOptions, 'agent' | 'protocol' | 'createConnection' | 'timeout' | 'method' | 'path'>,
+    Omit<
+      RequestOptions,
+      'agent' | 'protocol' | 'signal' | 'createConnection' | 'timeout' | 'method' | 'path'
+    >,
     Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'timeout' | 'lookup'> {
   agent?: Agent | boolean | undefined;
   /** makes the stream to connect over */
@@ -62,6 +66,8 @@ export interface ClientOptions
   generateMask?: ((mask: Buffer) => void) | undefined;
   /** how long the opening handshake may take, in milliseconds; default no limit */
   handshakeTimeout?: number | undefined;
+  /** gives up while connecting, and drops the connection afterwards, when it is aborted */
+  signal?: AbortSignal | undefined;
   /** default 10 */
   maxRedirects?: number | undefined;
   /** the Origin field */

@@ -1,11 +1,9 @@
-import type { Payload } from './payload.js';
 import type { Sent } from './socket-connection.js';
 
 /** Something to send that waits for its turn. */
 interface Job {
   readonly length: number;
-  readonly read: () => Payload | Promise<Payload>;
-  readonly send: (data: Payload) => unknown;
+  readonly run: () => void | Promise<void>;
   readonly sent: Sent | undefined;
 }
 
@@ -14,11 +12,12 @@ export class SendQueue {
   readonly #jobs: Job[] = [];
   readonly #emptied: () => void;
   readonly #failed: (error: Error) => void;
+  #length = 0;
   #running = false;
 
   /**
    * @param emptied called when the last job is done
-   * @param failed called when one could not be read; what is behind it is given up
+   * @param failed called when one could not be done; what is behind it is given up
    */
   constructor(emptied: () => void, failed: (error: Error) => void) {
     this.#emptied = emptied;
@@ -27,29 +26,29 @@ export class SendQueue {
 
   /** Bytes that wait. */
   get length(): number {
-    return this.#jobs.reduce((sum, job) => sum + job.length, 0);
+    return this.#length;
   }
 
-  push(length: number, read: Job['read'], send: Job['send'] = () => undefined, sent?: Sent): void {
-    this.#jobs.push({ length, read, send, sent });
+  /** Adds a job of so many bytes; `sent` is called by the job, or with an error when it is given up. */
+  push(length: number, run: Job['run'], sent?: Sent): void {
+    this.#jobs.push({ length, run, sent });
+    this.#length += length;
     if (this.#running) return;
     this.#running = true;
     void this.#run();
   }
 
   async #run(): Promise<void> {
-    for (;;) {
-      const job = this.#jobs[0];
-      if (job === undefined) break;
+    for (let job = this.#jobs[0]; job !== undefined; job = this.#jobs[0]) {
       try {
-        const data = await job.read();
-        await job.send(data);
-        this.#jobs.shift();
+        await job.run();
       } catch (error) {
         // Outside of this promise, so that what listeners throw surfaces as ever.
         process.nextTick(() => this.#fail(error instanceof Error ? error : new Error(String(error))));
         return;
       }
+      this.#jobs.shift();
+      this.#length -= job.length;
     }
     this.#emptied();
   }

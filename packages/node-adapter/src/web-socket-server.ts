@@ -9,6 +9,7 @@ import {
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { PreparedMessage } from '@x/frame-codec';
 import {
   acceptOffer,
   PERMESSAGE_DEFLATE,
@@ -16,6 +17,8 @@ import {
   readRequest,
   type UpgradeOffer,
 } from '@x/handshake';
+import { follow } from './abort-signal.js';
+import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
 import {
@@ -68,12 +71,33 @@ export interface ServerOptions extends ConnectionOptionsOfBoth {
   path?: string | null | undefined;
   /** listens here, with an HTTP server of its own */
   port?: number | null | undefined;
+  /** closes the server and its clients when it is aborted */
+  signal?: AbortSignal | undefined;
   /** takes the upgrades of this server */
   server?: HttpServer | HttpsServer | null | undefined;
   /** lets a client in, or not; with two parameters it answers through the second */
   verifyClient?: ((info: ClientInfo, verified: Verified) => unknown) | null | undefined;
   /** the class to make connections of; must extend ours */
   WebSocket?: typeof WebSocket | undefined;
+}
+
+/** How the clients are closed with their server. */
+export interface CloseOptions {
+  /** default 1001, going away (§7.4.1) */
+  code?: number;
+  reason?: string;
+  /** milliseconds that they have to answer, then their sockets are dropped; default the `closeTimeout` of the server */
+  timeout?: number;
+}
+
+/** Who gets a message that goes to all. */
+export interface BroadcastOptions {
+  /** not this one */
+  except?: WebSocket | undefined;
+  /** only those for which it holds */
+  filter?: ((client: WebSocket) => boolean) | undefined;
+  /** as a binary message; default: unless it is a string */
+  binary?: boolean | undefined;
 }
 
 /** The events of a {@link WebSocketServer}, with the values that their listeners get. */
@@ -157,6 +181,7 @@ export class WebSocketServer extends Emitter {
       this._server = server;
     }
     if (this._server !== null) this.#unlisten = this.#listen(this._server);
+    follow(complete.signal, this, () => this.close(complete.clientTracking ? {} : undefined));
   }
 
   /**
@@ -170,12 +195,54 @@ export class WebSocketServer extends Emitter {
   }
 
   /**
-   * Takes no more connections; the `close` event follows when the ones there are have ended. They are not closed: do so
-   * through `clients`.
+   * Takes no more connections; the `close` event follows when the ones there are have ended. As with npm `ws` they are
+   * left alone, unless options say to close them: with a close frame each, and the socket is dropped where the peer has
+   * not answered in time.
    *
    * @param closed called with the `close` event, with an error when the server was closed before
+   * @throws {TypeError} when the close code must not be sent
    */
-  close(closed?: (error?: Error) => void): void {
+  close(closed?: (error?: Error) => void): void;
+  close(options: CloseOptions | undefined, closed?: (error?: Error) => void): void;
+  close(options?: CloseOptions | ((error?: Error) => void), closed?: (error?: Error) => void): void {
+    if (typeof options === 'function') this.#close(options);
+    else {
+      if (options !== undefined) this.#closeClients(options);
+      this.#close(closed);
+    }
+  }
+
+  /**
+   * Sends a message to all clients that are open; it is framed, and compressed, once.
+   *
+   * @returns to how many
+   * @throws {TypeError} without `clientTracking`, and when `data` is neither text nor bytes
+   */
+  broadcast(data: string | Uint8Array, { except, filter, binary }: BroadcastOptions = {}): number {
+    if (!this.options.clientTracking) throw new TypeError('broadcast needs clientTracking');
+    const isBinary = binary ?? typeof data !== 'string';
+    const text = typeof data === 'string' ? data : isBinary ? '' : Buffer.from(data).toString();
+    const message = new PreparedMessage(isBinary ? Buffer.from(data as Uint8Array) : text);
+    let count = 0;
+    for (const client of this.clients) {
+      if (client.readyState !== WebSocket.OPEN || client === except) continue;
+      if (filter !== undefined && !filter(client)) continue;
+      client.send(message);
+      count++;
+    }
+    return count;
+  }
+
+  #closeClients({ code = 1001, reason = '', timeout }: CloseOptions): void {
+    if (!this.options.clientTracking) throw new TypeError('closing the clients needs clientTracking');
+    checkClose(code, reason);
+    for (const client of this.clients) {
+      client.close(code, reason);
+      client.startCloseTimer(timeout);
+    }
+  }
+
+  #close(closed: ((error?: Error) => void) | undefined): void {
     if (this.#state === CLOSED) {
       if (closed) this.once('close', () => closed(new Error('The server is not running')));
       process.nextTick(() => this.#emitClose());

@@ -1,49 +1,32 @@
 import type { Duplex } from 'node:stream';
-import { setImmediate as nextTask } from 'node:timers/promises';
-import {
-  Endpoint,
-  type Extension,
-  isSendableCloseCode,
-  MAX_CLOSE_REASON_LENGTH,
-  type MessageWriter,
-} from '@x/frame-codec';
+import { type Extension, PreparedMessage } from '@x/frame-codec';
+import { follow } from './abort-signal.js';
+import { BINARY_TYPES, type BinaryType, pack } from './binary-type.js';
 import { ClientHandshake } from './client-handshake.js';
+import { checkClose } from './close-argument.js';
+import { ConnectionSender } from './connection-sender.js';
+import { endpointFor } from './endpoint-options.js';
 import { WebSocketEventTarget } from './event-target.js';
+import type { extension, subprotocol } from './header-lists.js';
+import { type Watch, watchFor } from './keep-alive.js';
 import { type ClientOptions, type ConnectionOptionsOfBoth, DEFAULTS, type SocketOptions } from './options.js';
-import { byteLength, EMPTY, isBlob, type Payload, type RawData, toBytes } from './payload.js';
+import { Outgoing, type SendOptions } from './outgoing.js';
+import { byteLength, EMPTY, type Payload } from './payload.js';
+import type { PerMessageDeflate } from './per-message-deflate.js';
 import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
-import { SendQueue } from './send-queue.js';
+import type { Receiver } from './receiver.js';
+import type { Sender } from './sender.js';
 import type { Sent, SocketConnection } from './socket-connection.js';
+import type { createWebSocketStream } from './stream.js';
 import { Transport } from './transport.js';
 import { webSocketHandler } from './web-socket-handler.js';
+import type { WebSocketServer } from './web-socket-server.js';
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
 
-/** How binary messages are handed out. */
-export type BinaryType = 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob';
-
-const BINARY_TYPES: readonly BinaryType[] = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'];
-
-/** What the caller calls text is sent as text, as npm `ws` does; a peer answers with 1007 when it is none. */
-const TRUSTED = { trusted: true };
-const TRUSTED_PLAIN = { trusted: true, compress: false };
-
-/** Longer messages are compressed in slices of this many bytes: one takes a millisecond or two. */
-const SLICE = 65_536;
+const NOT_ESTABLISHED = 'WebSocket was closed before the connection was established';
 
 const NO_EXTENSIONS: { readonly [name: string]: Extension } = Object.freeze({});
-
-/** How a message is sent. */
-export interface SendOptions {
-  /** as a binary message; default: unless it is a string */
-  binary?: boolean | undefined;
-  /** whether to compress it, where that was negotiated; default true */
-  compress?: boolean;
-  /** whether the message ends with this fragment; default true */
-  fin?: boolean | undefined;
-  /** accepted for the sake of `ws`: clients mask, servers do not (§5.1) */
-  mask?: boolean | undefined;
-}
 
 /** The transport of the connections that one server accepts, kept with its options. */
 export const TRANSPORT: unique symbol = Symbol('transport');
@@ -66,6 +49,16 @@ export class WebSocket extends WebSocketEventTarget {
   static readonly OPEN: 1 = OPEN;
   static readonly CLOSING: 2 = CLOSING;
   static readonly CLOSED: 3 = CLOSED;
+  // These are put in place where the package is put together.
+  declare static readonly createWebSocketStream: typeof createWebSocketStream;
+  declare static readonly extension: typeof extension;
+  declare static readonly PerMessageDeflate: typeof PerMessageDeflate;
+  declare static readonly Receiver: typeof Receiver;
+  declare static readonly Sender: typeof Sender;
+  declare static readonly Server: typeof WebSocketServer;
+  declare static readonly subprotocol: typeof subprotocol;
+  declare static readonly WebSocket: typeof WebSocket;
+  declare static readonly WebSocketServer: typeof WebSocketServer;
   declare readonly CONNECTING: 0;
   declare readonly OPEN: 1;
   declare readonly CLOSING: 2;
@@ -73,6 +66,7 @@ export class WebSocket extends WebSocketEventTarget {
 
   /** The stream below, once open; for its addresses and the like. */
   _socket: Duplex | null = null;
+  #frameSender: ConnectionSender | undefined;
   /** @internal */
   _readyState: ReadyState = CONNECTING;
   /** @internal */
@@ -90,11 +84,10 @@ export class WebSocket extends WebSocketEventTarget {
   #handshake: ClientHandshake | undefined;
   #binaryType: BinaryType = 'nodebuffer';
   #paused = false;
-  /** The message that is being sent in fragments. */
-  #writer: MessageWriter | undefined;
-  #queue: SendQueue | undefined;
+  #outgoing: Outgoing | undefined;
   /** Bytes of what was sent too late: they count as buffered for ever, as in browsers. */
   #lost = 0;
+  #watch: Watch | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   #closeCode = 1006;
   #closeReason: Buffer = EMPTY;
@@ -128,6 +121,7 @@ export class WebSocket extends WebSocketEventTarget {
     this._settings = settings;
     const list = offered === undefined ? [] : typeof offered === 'string' ? [offered] : offered;
     this.#handshake = new ClientHandshake(this, address, list, settings);
+    follow(settings.signal, this, (error) => this.#abort(error));
   }
 
   /** How binary messages are handed out; what is none of the four is ignored. */
@@ -141,7 +135,7 @@ export class WebSocket extends WebSocketEventTarget {
 
   /** Bytes that are sent but have not gone to the operating system, heads of frames included. */
   get bufferedAmount(): number {
-    return (this._connection?.bufferedLength ?? 0) + (this.#queue?.length ?? 0) + this.#lost;
+    return (this._connection?.bufferedLength ?? 0) + (this.#outgoing?.waitingLength ?? 0) + this.#lost;
   }
 
   /** The extensions in use, by name. */
@@ -152,6 +146,18 @@ export class WebSocket extends WebSocketEventTarget {
   /** Whether {@link pause} holds back what arrives. */
   get isPaused(): boolean {
     return this.#paused;
+  }
+
+  /** What software beside npm `ws` reaches for to write frames that it made itself; `null` while connecting. */
+  get _sender(): Sender | null {
+    if (this._connection === undefined) return null;
+    this.#frameSender ??= new ConnectionSender(this._connection);
+    return this.#frameSender;
+  }
+
+  /** How much of a message has arrived; `null` while connecting. */
+  get _receiver(): { readonly _bufferedBytes: number } | null {
+    return this._connection === undefined ? null : { _bufferedBytes: this._connection.retainedLength };
   }
 
   /** The subprotocol in use, or the empty string. */
@@ -184,6 +190,9 @@ export class WebSocket extends WebSocketEventTarget {
     this._socket = socket;
     this.#handshake = undefined;
     this._connection = transport.attach(socket, this, head, Object.values(this._extensions));
+    this.#outgoing = new Outgoing(this._connection);
+    this.#watch = watchFor(this._settings);
+    this.#watch?.add(this._connection);
     this._readyState = OPEN;
     this.emit('open');
   }
@@ -191,15 +200,16 @@ export class WebSocket extends WebSocketEventTarget {
   /**
    * Sends a message. An `error` is given to `sent` when it cannot be sent any more.
    *
-   * @param data text goes as UTF-8; bytes are not copied when there are many: leave them alone until they are sent
+   * @param data text goes as UTF-8; bytes are not copied when there are many: leave them alone until they are sent. A
+   * server may send a `PreparedMessage` to any number of clients: it is framed, and compressed, once
    * @param sent called when the bytes have gone to the operating system
    * @returns whether to go on: after `false` a `drain` event tells when
    * @throws {Error} while the connection is not open yet
    * @throws {TypeError} when `data` is nothing that can be sent
    */
-  send(data: Payload, sent?: Sent): boolean;
-  send(data: Payload, options: SendOptions | undefined, sent?: Sent): boolean;
-  send(data: Payload, options?: SendOptions | Sent, sent?: Sent): boolean {
+  send(data: Payload | PreparedMessage, sent?: Sent): boolean;
+  send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent?: Sent): boolean;
+  send(data: Payload | PreparedMessage, options?: SendOptions | Sent, sent?: Sent): boolean {
     const message = typeof data === 'number' ? String(data) : data;
     if (typeof options === 'function') return this.#send(message, undefined, options);
     return this.#send(message, options, sent);
@@ -231,27 +241,21 @@ export class WebSocket extends WebSocketEventTarget {
   close(code?: number, reason?: string | Uint8Array): void {
     if (this._readyState === CLOSED) return;
     if (this._readyState === CONNECTING) {
-      this.#abort();
+      this.#handshake?.abort(new Error(NOT_ESTABLISHED));
       return;
     }
     if (this._readyState === CLOSING) return;
     const text = checkClose(code, reason);
     this._readyState = CLOSING;
     this.startCloseTimer();
-    if (this.#queue === undefined) this.#close(code, text);
-    else
-      this.#queue.push(
-        0,
-        () => '',
-        () => this.#close(code, text),
-      );
+    this.#outgoing?.close(code, text);
   }
 
   /** Drops the connection at once. */
   terminate(): void {
     if (this._readyState === CLOSED) return;
     if (this._readyState === CONNECTING) {
-      this.#abort();
+      this.#handshake?.abort(new Error(NOT_ESTABLISHED));
       return;
     }
     this._readyState = CLOSING;
@@ -272,92 +276,11 @@ export class WebSocket extends WebSocketEventTarget {
     this._connection?.resume();
   }
 
-  #send(data: Payload, options: SendOptions | undefined, sent: Sent | undefined): boolean {
-    const connection = this._connection;
-    if (this._readyState !== OPEN || connection === undefined) {
-      this.#refuse(data, sent);
-      return false;
-    }
-    if (this.#queue !== undefined || isBlob(data)) {
-      this.#enqueue(data, sent, (bytes) => this.#transmitLater(connection, bytes, options, sent));
-      return false;
-    }
-    if (this.#compressesLong(connection, data, options)) {
-      this.#enqueue(data, sent, (bytes) => this.#transmitLater(connection, bytes, options, sent));
-      return false;
-    }
-    this.#transmit(connection, data, options, sent);
-    return connection.bufferedLength < connection.socket.writableHighWaterMark;
-  }
-
-  #transmit(
-    connection: SocketConnection<WebSocket>,
-    data: Payload,
-    options: SendOptions | undefined,
-    sent: Sent | undefined,
-  ): void {
-    const bytes = typeof data === 'string' ? data : toBytes(data);
-    connection.gather();
-    if (sent !== undefined) connection.whenSent(sent);
-    if (options === undefined && this.#writer === undefined) {
-      if (typeof bytes === 'string') connection.sendText(bytes);
-      else connection.sendBinary(bytes);
-      return;
-    }
-    const { fin = true, binary = typeof data !== 'string' } = options ?? {};
-    if (!fin || this.#writer !== undefined) this.#sendFragment(connection, bytes, binary, fin, options);
-    else if (binary) connection.sendBinary(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, options);
-    else if (typeof bytes === 'string') connection.sendText(bytes, options);
-    else connection.sendTextBytes(bytes, options?.compress === false ? TRUSTED_PLAIN : TRUSTED);
-  }
-
-  /** Whether compressing a message would hold the event loop for long. */
-  #compressesLong(connection: SocketConnection<WebSocket>, data: Payload, options?: SendOptions): boolean {
-    if (connection.extensions.length === 0 || options?.compress === false) return false;
-    const { length } = typeof data === 'string' ? data : toBytes(data);
-    return length > SLICE && this.#writer === undefined && options?.fin !== false;
-  }
-
-  /** Sends a message whose turn has come; what takes long to compress is cut into fragments, each in a task of its own. */
-  async #transmitLater(
-    connection: SocketConnection<WebSocket>,
-    data: Payload,
-    options: SendOptions | undefined,
-    sent: Sent | undefined,
-  ): Promise<void> {
-    if (!this.#compressesLong(connection, data, options)) {
-      this.#transmit(connection, data, options, sent);
-      return;
-    }
-    const binary = options?.binary ?? typeof data !== 'string';
-    const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
-    const writer = connection.startMessage(binary ? 'binary' : 'text', options);
-    let at = 0;
-    for (; at + SLICE < bytes.length; at += SLICE) {
-      writer.write(bytes.subarray(at, at + SLICE));
-      await nextTask();
-    }
-    connection.gather();
-    if (sent !== undefined) connection.whenSent(sent);
-    writer.end(bytes.subarray(at));
-  }
-
-  #sendFragment(
-    connection: SocketConnection<WebSocket>,
-    bytes: string | Uint8Array,
-    binary: boolean,
-    last: boolean,
-    options: SendOptions | undefined,
-  ): void {
-    this.#writer ??= connection.startMessage(binary ? 'binary' : 'text', options);
-    const writer = this.#writer;
-    const part = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-    if (!last) {
-      writer.write(part);
-      return;
-    }
-    this.#writer = undefined;
-    writer.end(part);
+  #send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): boolean {
+    const outgoing = this.#outgoing;
+    if (this._readyState === OPEN && outgoing !== undefined) return outgoing.send(data, options, sent);
+    this.#refuse(data, sent);
+    return false;
   }
 
   #control(
@@ -371,33 +294,13 @@ export class WebSocket extends WebSocketEventTarget {
   }
 
   #sendControl(kind: 'ping' | 'pong', data: Payload, sent: Sent | undefined): void {
-    const connection = this._connection;
-    if (this._readyState !== OPEN || connection === undefined) {
-      this.#refuse(data, sent);
-      return;
-    }
-    if (byteLength(data) > 125) throw new RangeError('The data size must not be greater than 125 bytes');
-    const transmit = (bytes: Payload): void => {
-      connection.gather();
-      if (sent !== undefined) connection.whenSent(sent);
-      connection[kind](typeof bytes === 'string' ? Buffer.from(bytes) : toBytes(bytes));
-    };
-    if (this.#queue !== undefined || isBlob(data)) this.#enqueue(data, sent, transmit);
-    else transmit(data);
+    const outgoing = this.#outgoing;
+    if (this._readyState === OPEN && outgoing !== undefined) outgoing.sendControl(kind, data, sent);
+    else this.#refuse(data, sent);
   }
 
-  /** Sends what must be read first, and what comes behind it, in order. */
-  #enqueue(data: Payload, sent: Sent | undefined, transmit: (data: Payload) => void): void {
-    this.#queue ??= new SendQueue(
-      () => {
-        this.#queue = undefined;
-      },
-      (error) => this.#failSending(error),
-    );
-    this.#queue.push(byteLength(data), isBlob(data) ? () => data.arrayBuffer() : () => data, transmit, sent);
-  }
-
-  #failSending(error: Error): void {
+  /** @internal what waits to be sent could not be read */
+  failSending(error: Error): void {
     if (this._readyState === CLOSED) return;
     if (this._readyState === OPEN) {
       this._readyState = CLOSING;
@@ -407,26 +310,26 @@ export class WebSocket extends WebSocketEventTarget {
     this.reportError(error);
   }
 
-  #close(code: number | undefined, reason: string): void {
-    this._connection?.gather();
-    this._connection?.close(code, reason);
-  }
-
-  #abort(): void {
-    this.#handshake?.abort('WebSocket was closed before the connection was established');
+  #abort(error: Error): void {
+    if (this.#handshake !== undefined) {
+      this.#handshake.abort(error);
+      return;
+    }
+    this.terminate();
+    if (this._readyState !== CLOSED) this.reportError(error);
   }
 
   /** Nothing can be sent in this state. */
-  #refuse(data: Payload, sent: Sent | undefined): void {
+  #refuse(data: Payload | PreparedMessage, sent: Sent | undefined): void {
     const state = this._readyState;
     if (state === CONNECTING) throw notOpen(state);
-    this.#lost += byteLength(data);
+    this.#lost += data instanceof PreparedMessage ? data.length : byteLength(data);
     if (sent !== undefined) process.nextTick(sent, notOpen(state));
   }
 
   /** @internal a whole message, owned */
   receiveMessage(data: Buffer<ArrayBuffer>, isBinary: boolean): void {
-    const message = isBinary ? this.#packBinary(data) : data;
+    const message = isBinary ? pack(data, this.#binaryType) : data;
     if (this._settings.allowSynchronousEvents === false) this.#emitLater('message', message, isBinary);
     else this.emit('message', message, isBinary);
   }
@@ -447,21 +350,6 @@ export class WebSocket extends WebSocketEventTarget {
         if (!this.#paused && this._readyState !== CLOSED) this._connection?.resume();
       }
     });
-  }
-
-  #packBinary(data: Buffer<ArrayBuffer>): RawData {
-    switch (this.#binaryType) {
-      case 'arraybuffer':
-        return data.byteLength === data.buffer.byteLength
-          ? data.buffer
-          : data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
-      case 'fragments':
-        return [data];
-      case 'blob':
-        return new Blob([data]);
-      default:
-        return data;
-    }
   }
 
   /** @internal the peer's close frame came, and was answered */
@@ -504,6 +392,7 @@ export class WebSocket extends WebSocketEventTarget {
   /** @internal the connection is over */
   finish(clean: boolean): void {
     clearTimeout(this.#closeTimer);
+    if (this._connection !== undefined) this.#watch?.remove(this._connection);
     this._wasClean = clean;
     this._readyState = CLOSED;
     this.emit('close', this.#closeCode, this.#closeReason);
@@ -520,11 +409,14 @@ export class WebSocket extends WebSocketEventTarget {
     }
   }
 
-  /** @internal */
-  startCloseTimer(): void {
-    const { closeTimeout = DEFAULTS.closeTimeout } = this._settings;
+  /** @internal drops the socket when the closing handshake takes too long; another time goes before the first */
+  startCloseTimer(timeout?: number): void {
     const { _socket: socket } = this;
-    if (socket !== null) this.#closeTimer ??= setTimeout(destroy, closeTimeout, socket);
+    if (socket === null || this._readyState === CLOSED) return;
+    if (this.#closeTimer !== undefined && timeout === undefined) return;
+    clearTimeout(this.#closeTimer);
+    const { closeTimeout = DEFAULTS.closeTimeout } = this._settings;
+    this.#closeTimer = setTimeout(destroy, timeout ?? closeTimeout, socket);
   }
 }
 
@@ -540,35 +432,11 @@ export function createTransport(
   settings: ConnectionOptionsOfBoth,
   options: SocketOptions,
 ): Transport<WebSocket> {
-  const { generateMask, maxFragments = DEFAULTS.maxFragments, maxPayload = DEFAULTS.maxPayload } = options;
-  const codec = options.codec ?? settings.codec;
-  const endpoint = new Endpoint({
-    role: isServer ? 'server' : 'client',
-    autoPong: settings.autoPong ?? DEFAULTS.autoPong,
-    validateText: !options.skipUTF8Validation,
-    maxMessageLength: limitOf(maxPayload, Number.MAX_SAFE_INTEGER),
-    maxFragments: limitOf(maxFragments, 0x7fff_ffff),
-    ...(codec === undefined ? {} : { codec }),
-    ...(generateMask === undefined ? {} : { maskingKey: maskingKeyOf(generateMask) }),
-  });
-  return new Transport<WebSocket>(endpoint, webSocketHandler, {
+  return new Transport<WebSocket>(endpointFor(isServer, settings, options), webSocketHandler, {
     gatherWrites: options.gatherWrites ?? settings.gatherWrites,
     zeroCopyReads: options.zeroCopyReads ?? settings.zeroCopyReads,
     maxBufferedLength: options.maxBufferedAmount ?? settings.maxBufferedAmount,
   });
-}
-
-function maskingKeyOf(generateMask: (mask: Buffer) => void): () => number {
-  const mask = Buffer.alloc(4);
-  return () => {
-    generateMask(mask);
-    return mask.readInt32LE();
-  };
-}
-
-/** 0 stands for no limit. */
-function limitOf(option: number, most: number): number {
-  return option === 0 || option === Number.POSITIVE_INFINITY ? most : option;
 }
 
 function isOptions(value: unknown): value is ClientOptions {
@@ -584,19 +452,4 @@ function hasMethod<Name extends string>(
 
 function destroy(socket: Duplex): void {
   socket.destroy();
-}
-
-function checkClose(code: number | undefined, reason: string | Uint8Array | undefined): string {
-  if (code === undefined) return '';
-  if (typeof code !== 'number' || !isSendableCloseCode(code)) {
-    throw new TypeError('First argument must be a valid error code number');
-  }
-  if (reason === undefined) return '';
-  if (typeof reason !== 'string' && !(reason instanceof Uint8Array)) {
-    throw new TypeError('Second argument must be a string or a Uint8Array');
-  }
-  if (Buffer.byteLength(reason) > MAX_CLOSE_REASON_LENGTH) {
-    throw new RangeError('The message must not be greater than 123 bytes');
-  }
-  return typeof reason === 'string' ? reason : Buffer.from(reason).toString();
 }
