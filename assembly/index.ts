@@ -1,5 +1,5 @@
 // The whole interface of the frame kernel. Its memory is drawn in packages/frame-codec/src/memory-map.ts.
 
 export { scan } from './scan';
-export { mask } from './unmask';
+export { mask, maskText } from './unmask';
 export { validate } from './utf8';

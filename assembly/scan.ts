@@ -9,7 +9,7 @@ import {
   MESSAGE_LENGTH, MESSAGE_TOO_LONG, OPCODE_RESERVED, RECORDS, RECORDS_END, RECORD_ASCII, RECORD_FIRST, RECORD_LAST,
   RECORD_LENGTH, REMAINING, RESERVED_BIT_SET, TEXT_NOT_UTF8, UTF8, VIOLATION, VIOLATION_AT,
 } from '../packages/frame-codec/src/memory-map';
-import { mask, turn } from './unmask';
+import { mask, maskText, turn } from './unmask';
 import { validate } from './utf8';
 
 // @ts-ignore: decorators are AssemblyScript's
@@ -166,33 +166,34 @@ export function scan(position: i32, end: i32): i32 {
 
     // `frame` is the head of the record from here on.
     const length = <i32>min(remaining, <u64>(end - position));
-    const seen = mask(position, length, masked ? maskingKey : 0);
+    const text =
+      (head & CONTROL) == 0 &&
+      (config & CONFIG_TEXT) != 0 &&
+      (message & 0x0f) == TEXT &&
+      (message & RSV & ((config >> CONFIG_TRANSFORMED_RSV) << 4)) == 0;
     remaining -= length;
     if (remaining == 0) frame |= RECORD_LAST;
-    if ((head & CONTROL) == 0) {
-      if (
-        (config & CONFIG_TEXT) != 0 &&
-        (message & 0x0f) == TEXT &&
-        (message & RSV & ((config >> CONFIG_TRANSFORMED_RSV) << 4)) == 0
-      ) {
-        if (seen || utf8 != 0) {
-          utf8 = validate(position, position + length, utf8);
-          if (utf8 < 0) {
-            violation = TEXT_NOT_UTF8;
-            break;
-          }
-        } else {
-          frame |= RECORD_ASCII;
-        }
-        if (utf8 != 0 && remaining == 0 && (head & FIN) != 0) {
-          // The message ends within a character.
-          store<i32>(VIOLATION_AT << 2, position + length);
+    if (text) {
+      const seen = maskText(position, length, masked ? maskingKey : 0);
+      if (seen || utf8 != 0) {
+        utf8 = validate(position, position + length, utf8);
+        if (utf8 < 0) {
           violation = TEXT_NOT_UTF8;
           break;
         }
+      } else {
+        frame |= RECORD_ASCII;
       }
-      if (remaining == 0 && (head & FIN) != 0) message = 0;
+      if (utf8 != 0 && remaining == 0 && (head & FIN) != 0) {
+        // The message ends within a character.
+        store<i32>(VIOLATION_AT << 2, position + length);
+        violation = TEXT_NOT_UTF8;
+        break;
+      }
+    } else if (masked) {
+      mask(position, length, maskingKey);
     }
+    if ((head & CONTROL) == 0 && remaining == 0 && (head & FIN) != 0) message = 0;
     store<i32>(record, frame);
     store<i32>(record, position, 4);
     store<i32>(record, length, 8);

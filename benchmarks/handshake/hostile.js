@@ -88,8 +88,13 @@ function targetsWith(limits) {
   const parse = (bytes) => attempt(() => new RequestHeadParser(limits).push(bytes));
   const drip = (bytes) => {
     const parser = new RequestHeadParser(limits);
+    // The parser keeps no chunk, so one serves for all bytes; making 65,536 of them would be most of the time.
+    const chunk = new Uint8Array(1);
     attempt(() => {
-      for (let i = 0; i < bytes.length; i++) parser.push(bytes.subarray(i, i + 1));
+      for (let i = 0; i < bytes.length; i++) {
+        chunk[0] = bytes[i];
+        parser.push(chunk);
+      }
     });
   };
   if (!receive({}).ok || !verify({}).ok) throw new Error('what is built upon is refused already');

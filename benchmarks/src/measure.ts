@@ -64,7 +64,8 @@ export async function measure(work: Work, effort: Effort): Promise<Result> {
     for (const { name, result } of bench.tasks) {
       if (result.state === 'errored') throw result.error;
       if (result.state !== 'completed') throw new Error(`${work.name}: ${name} was not measured`);
-      rounds.get(name)?.push((result.latency.p50 * 1e6) / work.batch);
+      // The mean of a round, because what somebody allocates is paid for by all of its runs.
+      rounds.get(name)?.push((result.latency.mean * 1e6) / work.batch);
     }
   }
   const figures = [...rounds].map(([contestant, times]) => {

@@ -32,10 +32,7 @@ const handler: ConnectionHandler = {
 export function decodeWorks(ws: { native: Ws; plain: Ws }): Work[] {
   const codecs = [new Codec({ kernel: 'wasm' }), new Codec({ kernel: 'script' })];
   const works = ROWS.map(({ name, opcode, length, least }): Work => {
-    const { chunks, count } = chunked(
-      maskedFrame(opcode, Buffer.alloc(length, 'a')),
-      length < 65536 ? MIB / 2 : 8 * MIB,
-    );
+    const { chunks, count } = chunked(maskedFrame(opcode, Buffer.alloc(length, 'a')), MIB / 2);
     const tasks = codecs.map((codec): Task => {
       const connection = new Connection(new Endpoint({ role: 'server', codec }), handler, undefined);
       return {

@@ -1,4 +1,4 @@
-import { type Borrowed, lend } from './borrowed.js';
+import { type Borrowed, lend, type Memory } from './borrowed.js';
 import { CLOSE_CODES } from './close-code.js';
 import { type CloseStatus, decodeClose, encodeClose } from './close-frame.js';
 import type { Endpoint } from './endpoint.js';
@@ -323,7 +323,7 @@ export class Connection<Context = unknown> {
   }
 
   /** @internal */
-  record(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void {
+  record(memory: Memory, head: number, start: number, length: number): void {
     const kind = head & ~RECORD_ASCII;
     if (kind === WHOLE_TEXT && this.#direct) {
       this.text(memory, start, length, kind !== head);
@@ -346,10 +346,10 @@ export class Connection<Context = unknown> {
   }
 
   /** @internal */
-  text(memory: Uint8Array<ArrayBuffer>, start: number, length: number, ascii: boolean): void {
+  text(memory: Memory, start: number, length: number, ascii: boolean): void {
     const { handler } = this;
     if (handler.textBytes !== undefined) handler.textBytes(this, lend(memory, start, length));
-    else handler.text?.(this, decodeText(memory, start, start + length, ascii));
+    else handler.text?.(this, decodeText(memory.bytes, start, start + length, ascii));
   }
 
   /** @internal */
@@ -367,7 +367,7 @@ export class Connection<Context = unknown> {
     this.handler.binaryPart?.(this, payload, last);
   }
 
-  #receivePart(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void {
+  #receivePart(memory: Memory, head: number, start: number, length: number): void {
     this.#receiver ??= new MessageReceiver(this.endpoint, this.extensions, this);
     try {
       this.#receiver.receive(memory, head, start, length, this.#scanner.messageLength);
@@ -377,8 +377,8 @@ export class Connection<Context = unknown> {
     }
   }
 
-  #receiveClose(memory: Uint8Array<ArrayBuffer>, start: number, length: number): void {
-    const status = decodeClose(this.endpoint.codec.kernel, memory, start, length);
+  #receiveClose(memory: Memory, start: number, length: number): void {
+    const status = decodeClose(this.endpoint.codec.kernel, memory.bytes, start, length);
     if (status instanceof ProtocolError) {
       this.fail(status);
       return;

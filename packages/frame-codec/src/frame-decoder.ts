@@ -1,4 +1,4 @@
-import { type Borrowed, lend } from './borrowed.js';
+import { type Borrowed, lend, type Memory, NO_MEMORY } from './borrowed.js';
 import type { Endpoint } from './endpoint.js';
 import type { RsvClaims } from './extension.js';
 import { RECORD_FIRST, RECORD_LAST } from './memory-map.js';
@@ -79,7 +79,7 @@ class FrameSink implements RecordSink {
     opcode: 0,
     first: false,
     last: false,
-    payload: lend(new Uint8Array(0), 0, 0),
+    payload: lend(NO_MEMORY, 0, 0),
     remaining: 0,
   };
 
@@ -88,7 +88,7 @@ class FrameSink implements RecordSink {
     this.#onFrame = onFrame;
   }
 
-  record(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void {
+  record(memory: Memory, head: number, start: number, length: number): void {
     const part = this.#part;
     part.fin = (head & 0x80) !== 0;
     part.rsv1 = (head & 0x40) !== 0;

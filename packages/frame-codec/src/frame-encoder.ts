@@ -1,3 +1,4 @@
+import { lend } from './borrowed.js';
 import type { Codec } from './codec.js';
 import type { Endpoint } from './endpoint.js';
 import { SCRATCH } from './memory-map.js';
@@ -92,7 +93,7 @@ export function copyMasked(
     const size = Math.min(SLICE, length - from);
     kernel.bytes.set(size === length ? payload : payload.subarray(from, from + size), SCRATCH);
     kernel.mask(SCRATCH, size, maskingKey);
-    target.set(kernel.bytes.subarray(SCRATCH, SCRATCH + size), at + from);
+    target.set(lend(kernel, SCRATCH, size), at + from);
   }
 }
 
@@ -126,7 +127,22 @@ export class FrameEncoder {
    * @throws {RangeError} when a control frame is fragmented or longer than 125 bytes (§5.5)
    */
   encode(opcode: Opcode, payload: Uint8Array, bits?: FrameBits): Uint8Array<ArrayBuffer> {
-    return encodeFrame(this.#endpoint, firstByte(opcode, payload, bits), payload);
+    return encodeFrame(this.#endpoint, firstByte(opcode, lengthOf(payload), bits), payload);
+  }
+
+  /**
+   * Writes the head alone at `target[at …]`, where there must be room for 14 bytes; returns the position behind it. The
+   * payload, `length` bytes, is sent behind it as it is: without a mask, so this is for servers.
+   *
+   * @throws {TypeError} on a client, and when the opcode is reserved
+   * @throws {RangeError} when a control frame is fragmented or longer than 125 bytes, or there is too little room
+   */
+  encodeHead(target: Uint8Array, at: number, opcode: Opcode, length: number, bits?: FrameBits): number {
+    if (this.#endpoint.masks) throw new TypeError('the payload of a client is masked: see encodeInto');
+    if (!(Number.isSafeInteger(length) && length >= 0)) throw new RangeError(`no frame has ${length} bytes`);
+    const first = firstByte(opcode, length, bits);
+    checkRoom(target, at, MAX_HEAD_LENGTH);
+    return writeHead(target, at, first, length, false);
   }
 
   /**
@@ -136,20 +152,29 @@ export class FrameEncoder {
    * @throws {RangeError} also when there is too little room
    */
   encodeInto(target: Uint8Array, at: number, opcode: Opcode, payload: Uint8Array, bits?: FrameBits): number {
-    const first = firstByte(opcode, payload, bits);
-    if (!(target.length - at >= payload.length + MAX_HEAD_LENGTH))
-      throw new RangeError('target is too short');
+    const first = firstByte(opcode, lengthOf(payload), bits);
+    checkRoom(target, at, payload.length + MAX_HEAD_LENGTH);
     return writeFrame(this.#endpoint, target, at, first, payload);
   }
 }
 
-/** FIN, RSV bits and opcode (§5.2), checked. */
-function firstByte(opcode: Opcode, payload: Uint8Array, bits: FrameBits | undefined): number {
+function checkRoom(target: Uint8Array, at: number, length: number): void {
+  if (!Number.isInteger(at) || at < 0 || target.length - at < length) {
+    throw new RangeError(`target has no room for ${length} bytes at ${at}`);
+  }
+}
+
+function lengthOf(payload: Uint8Array): number {
   if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
+  return payload.length;
+}
+
+/** FIN, RSV bits and opcode (§5.2), checked. */
+function firstByte(opcode: Opcode, length: number, bits: FrameBits | undefined): number {
   if (opcode !== (opcode & 0x0f) || !isDefined(opcode)) throw new TypeError(`opcode ${opcode} is reserved`);
   if (opcode >= OPCODES.close) {
     if (bits?.fin === false) throw new RangeError('a control frame must not be fragmented');
-    checkControlLength(payload.length);
+    checkControlLength(length);
   }
   if (bits === undefined) return 0x80 | opcode;
   const { fin = true, rsv1 = false, rsv2 = false, rsv3 = false } = bits;

@@ -1,3 +1,4 @@
+import { type Memory, memoryOf, NO_MEMORY } from './borrowed.js';
 import type { BytePool } from './byte-pool.js';
 
 /** Grows at least to this many bytes at once. */
@@ -5,7 +6,6 @@ const LEAST = 256;
 /** When this much has arrived, an announced length up to `GRANTED` is believed: growing would copy it twice. */
 const EARNEST = 16 * 1024;
 const GRANTED = 1024 * 1024;
-const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /**
  * Bytes that arrive piece by piece. Memory grows with what has arrived, never just by what was announced: to four times
@@ -13,7 +13,7 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
  */
 export class GrowingBytes {
   readonly #pool: BytePool;
-  #bytes: Uint8Array<ArrayBuffer> = NOTHING;
+  #memory: Memory = NO_MEMORY;
   #length = 0;
 
   constructor(pool: BytePool) {
@@ -25,45 +25,46 @@ export class GrowingBytes {
   }
 
   /** The memory behind; the first {@link length} bytes are what was appended. */
-  get memory(): Uint8Array<ArrayBuffer> {
-    return this.#bytes;
+  get memory(): Memory {
+    return this.#memory;
   }
 
   /** What was appended so far, as a view. */
   get view(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#memory.bytes.subarray(0, this.#length);
   }
 
   /** Appends `length` bytes of `source` from `start` on; `total` is the length at the end, where that is known. */
   append(source: Uint8Array, start: number, length: number, total?: number): void {
     const needed = this.#length + length;
-    if (needed > this.#bytes.length) {
+    if (needed > this.#memory.bytes.length) {
       const room =
         total === undefined
           ? Math.max(needed, this.#length * 2, LEAST)
           : Math.max(needed, Math.min(total, Math.max(needed * 4, needed < EARNEST ? LEAST : GRANTED)));
       const grown = this.#pool.take(room);
       if (this.#length > 0) {
-        grown.set(this.#bytes.subarray(0, this.#length));
-        this.#pool.give(this.#bytes);
+        grown.set(this.view);
+        this.#pool.give(this.#memory.bytes);
       }
-      this.#bytes = grown;
+      this.#memory = memoryOf(grown);
     }
+    const { bytes } = this.#memory;
     // A view costs more than a few bytes copied one by one.
     if (length < 32) {
       for (let index = 0; index < length; index++) {
-        this.#bytes[this.#length + index] = source[start + index] ?? 0;
+        bytes[this.#length + index] = source[start + index] ?? 0;
       }
     } else {
-      this.#bytes.set(source.subarray(start, start + length), this.#length);
+      bytes.set(source.subarray(start, start + length), this.#length);
     }
     this.#length = needed;
   }
 
   /** Gives the memory back, unless somebody made it their own. */
   release(): void {
-    this.#pool.give(this.#bytes);
-    this.#bytes = NOTHING;
+    this.#pool.give(this.#memory.bytes);
+    this.#memory = NO_MEMORY;
     this.#length = 0;
   }
 }

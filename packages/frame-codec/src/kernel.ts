@@ -4,15 +4,17 @@ import type { KernelExports } from './web.js';
 export type KernelKind = 'wasm' | 'script';
 
 /**
- * The hot path: one fixed piece of memory (drawn in `memory-map.ts`), and three operations on it.
+ * The hot path: one fixed piece of memory (drawn in `memory-map.ts`), and four operations on it.
  *
  * - `scan(position, end)` decodes the bytes between the two in place and returns how many frame records it wrote.
- * - `mask(position, length, maskingKey)` masks in place (§5.3); nonzero when a byte of 0x80 or above is seen after it.
+ * - `mask(position, length, maskingKey)` masks in place (§5.3); a key of 0 changes nothing.
+ * - `maskText(position, length, maskingKey)` does so too, and returns nonzero when a byte is 0x80 or above after it.
  * - `validate(position, end, state)` checks UTF-8 (§8.1) and returns the state behind it, or −1.
  */
-export interface Kernel extends Pick<KernelExports, 'scan' | 'mask' | 'validate'> {
+export interface Kernel extends Pick<KernelExports, 'scan' | 'mask' | 'maskText' | 'validate'> {
   readonly kind: KernelKind;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly buffer: ArrayBuffer;
   /** registers and records, 32 bits each */
   readonly words: Int32Array<ArrayBuffer>;
   /** registers for lengths */
@@ -20,6 +22,11 @@ export interface Kernel extends Pick<KernelExports, 'scan' | 'mask' | 'validate'
 }
 
 /** The views of a kernel's memory. */
-export function viewsOf(buffer: ArrayBuffer): Pick<Kernel, 'bytes' | 'words' | 'lengths'> {
-  return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer), lengths: new Float64Array(buffer) };
+export function viewsOf(buffer: ArrayBuffer): Pick<Kernel, 'bytes' | 'buffer' | 'words' | 'lengths'> {
+  return {
+    buffer,
+    bytes: new Uint8Array(buffer),
+    words: new Int32Array(buffer),
+    lengths: new Float64Array(buffer),
+  };
 }

@@ -1,4 +1,4 @@
-import { type Borrowed, lend } from './borrowed.js';
+import { type Borrowed, lend, type Memory, memoryOf, NO_MEMORY } from './borrowed.js';
 import type { Endpoint } from './endpoint.js';
 import type { DataPart, Extension } from './extension.js';
 import { GrowingBytes } from './growing-bytes.js';
@@ -18,7 +18,7 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 export interface MessageSink {
   /** whether messages are taken in parts */
   readonly inParts: boolean;
-  text(memory: Uint8Array<ArrayBuffer>, start: number, length: number, ascii: boolean): void;
+  text(memory: Memory, start: number, length: number, ascii: boolean): void;
   binary(payload: Borrowed): void;
   textPart(text: string, last: boolean): void;
   binaryPart(payload: Borrowed, last: boolean): void;
@@ -70,7 +70,7 @@ export class MessageReceiver {
 
   /** Bytes held for the message that is arriving. */
   get retainedLength(): number {
-    return this.#message?.bytes.memory.length ?? 0;
+    return this.#message?.bytes.memory.bytes.length ?? 0;
   }
 
   clear(): void {
@@ -86,13 +86,7 @@ export class MessageReceiver {
    * @param announced payload bytes that the frames of the message announced so far
    * @throws {ProtocolError} when an extension cannot decode its data, or what comes out breaks a rule or a limit
    */
-  receive(
-    memory: Uint8Array<ArrayBuffer>,
-    head: number,
-    start: number,
-    length: number,
-    announced: number,
-  ): void {
+  receive(memory: Memory, head: number, start: number, length: number, announced: number): void {
     this.#message ??= this.#begin(head);
     const message = this.#message;
     const lastFrame = (head & FIN) !== 0;
@@ -185,50 +179,45 @@ export class MessageReceiver {
     if (message.utf8 === undefined) message.ascii = false;
     else if (!message.utf8.check(payload)) throw new ProtocolError('text-not-utf8');
     else message.ascii &&= message.utf8.ascii;
-    const bytes =
-      payload.buffer instanceof ArrayBuffer ? (payload as Uint8Array<ArrayBuffer>) : payload.slice();
     if (!this.#sink.inParts) {
-      this.#take(message, bytes, 0, bytes.length, false, undefined);
+      message.bytes.append(payload, 0, payload.length);
       return;
     }
+    const { buffer } = payload;
+    const memory = buffer instanceof ArrayBuffer ? new Uint8Array(buffer) : new Uint8Array(payload);
+    const start = buffer instanceof ArrayBuffer ? payload.byteOffset : 0;
     // What a handler throws must not tear the decoders out of their stream: it is thrown when they are through.
     const { pool } = this.#endpoint.codec;
-    pool.lendForeign(bytes);
+    pool.lendForeign(memory);
     try {
-      this.#take(message, bytes, 0, bytes.length, false, undefined);
+      this.#take(message, memoryOf(memory), start, payload.length, false, undefined);
     } catch (error) {
       message.thrown ??= { error };
     } finally {
-      pool.endForeign(bytes);
+      pool.endForeign(memory);
     }
   }
 
   #take(
     message: Message,
-    memory: Uint8Array<ArrayBuffer>,
+    memory: Memory,
     start: number,
     length: number,
     last: boolean,
     total: number | undefined,
   ): void {
-    if (!this.#sink.inParts) message.bytes.append(memory, start, length, total);
+    if (!this.#sink.inParts) message.bytes.append(memory.bytes, start, length, total);
     else if (!message.text) this.#sink.binaryPart(lend(memory, start, length), last);
     else this.#takeText(message, memory, start, length, last);
   }
 
   /** Hands out the whole characters of a part of text; one that the part cuts waits for the next. */
-  #takeText(
-    message: Message,
-    memory: Uint8Array<ArrayBuffer>,
-    start: number,
-    length: number,
-    last: boolean,
-  ): void {
-    let bytes = memory.subarray(start, start + length);
+  #takeText(message: Message, memory: Memory, start: number, length: number, last: boolean): void {
+    let bytes = memory.bytes.subarray(start, start + length);
     if (message.cut.length > 0) {
       bytes = new Uint8Array(message.cut.length + length);
       bytes.set(message.cut);
-      bytes.set(memory.subarray(start, start + length), message.cut.length);
+      bytes.set(memory.bytes.subarray(start, start + length), message.cut.length);
     }
     const end = bytes.length - cutLength(bytes, 0, bytes.length);
     message.cut = end === bytes.length ? NOTHING : bytes.slice(end);
@@ -244,7 +233,7 @@ export class MessageReceiver {
       // Only behind decoders it is not known before that a part is the last.
       if (message.decoders.length === 0) return;
       if (message.text) this.#sink.textPart('', true);
-      else this.#sink.binaryPart(lend(NOTHING, 0, 0), true);
+      else this.#sink.binaryPart(lend(NO_MEMORY, 0, 0), true);
     } else if (message.text) {
       this.#sink.text(memory, 0, length, message.ascii);
     } else {

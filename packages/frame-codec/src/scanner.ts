@@ -1,3 +1,4 @@
+import type { Memory } from './borrowed.js';
 import { POISON } from './byte-pool.js';
 import type { Endpoint } from './endpoint.js';
 import { GrowingBytes } from './growing-bytes.js';
@@ -49,7 +50,7 @@ export interface RecordSink {
    * @param start where the payload begins in `memory`
    * @param length bytes of payload in this record
    */
-  record(memory: Uint8Array<ArrayBuffer>, head: number, start: number, length: number): void;
+  record(memory: Memory, head: number, start: number, length: number): void;
   /** The peer broke a rule; nothing more follows. */
   violation(error: ProtocolError): void;
 }
@@ -239,7 +240,7 @@ export class Scanner {
       try {
         while (at < endRecord && flowOf(sink) === FLOW.go) {
           at += WORDS_PER_RECORD;
-          this.#deliver(sink, bytes, words, at - WORDS_PER_RECORD);
+          this.#deliver(sink, kernel, words, at - WORDS_PER_RECORD);
         }
         thrown = false;
       } finally {
@@ -255,14 +256,14 @@ export class Scanner {
     if (error !== undefined && flowOf(sink) === FLOW.go) sink.violation(error);
   }
 
-  #deliver(sink: RecordSink, memory: Uint8Array<ArrayBuffer>, records: Int32Array, at: number): void {
+  #deliver(sink: RecordSink, memory: Memory, records: Int32Array, at: number): void {
     const start = records[at + 1] ?? 0;
     const length = records[at + 2] ?? 0;
     sink.record(memory, records[at] ?? 0, start, length);
     const { codec } = this.#endpoint;
     // Not where the handler made the memory its own.
-    if (codec.poison && (codec.isKernelMemory(memory) || codec.pool.isLent(memory))) {
-      memory.fill(POISON, start, start + length);
+    if (codec.poison && (codec.isKernelMemory(memory.bytes) || codec.pool.isLent(memory.bytes))) {
+      memory.bytes.fill(POISON, start, start + length);
     }
   }
 

@@ -61,29 +61,39 @@ export function loadScriptKernel(): Kernel {
   const byteAt = (position: number): number => bytes[position] ?? 0;
   const register = (index: number): number => words[index] ?? 0;
 
-  function mask(position: number, length: number, maskingKey: number): number {
+  function mask(position: number, length: number, maskingKey: number): void {
     const end = position + length;
     let key = maskingKey;
-    let seen = 0;
-    let high = 0;
     let at = position;
     while (at < end && (at & 3) !== 0) {
-      seen |= bytes[at] = byteAt(at) ^ (key & 0xff);
+      bytes[at] = byteAt(at) ^ (key & 0xff);
       key = (key >>> 8) | (key << 24);
       at++;
     }
-    // Four bytes at a time; the high bits of a word say what is 0x80 or above.
+    // Four bytes at a time.
     const endWord = end >> 2;
-    let index = at >> 2;
-    if (key === 0) for (; index < endWord; index++) high |= words[index] ?? 0;
-    else for (; index < endWord; index++) high |= words[index] = (words[index] ?? 0) ^ key;
+    for (let index = at >> 2; index < endWord; index++) words[index] = (words[index] ?? 0) ^ key;
     at = Math.max(at, endWord << 2);
     while (at < end) {
-      seen |= bytes[at] = byteAt(at) ^ (key & 0xff);
+      bytes[at] = byteAt(at) ^ (key & 0xff);
       key = (key >>> 8) | (key << 24);
       at++;
     }
-    return (seen & 0x80) | (high & 0x80808080);
+  }
+
+  function maskText(position: number, length: number, maskingKey: number): number {
+    if (maskingKey !== 0) mask(position, length, maskingKey);
+    const end = position + length;
+    let seen = 0;
+    let at = position;
+    while (at < end && (at & 3) !== 0) seen |= byteAt(at++);
+    const endWord = end >> 2;
+    for (let index = at >> 2; index < endWord; index++) {
+      if (((words[index] ?? 0) & 0x80808080) !== 0) return 1;
+    }
+    at = Math.max(at, endWord << 2);
+    while (at < end) seen |= byteAt(at++);
+    return seen >> 7;
   }
 
   function validate(position: number, end: number, startState: number): number {
@@ -244,30 +254,29 @@ export function loadScriptKernel(): Kernel {
         (config & CONFIG_TEXT) !== 0 &&
         (message & 0x0f) === OPCODES.text &&
         (message & RSV & ((config >> CONFIG_TRANSFORMED_RSV) << 4)) === 0;
-      // Unlike in WebAssembly, where it costs nothing, bytes are looked at only where text or a mask asks for it.
-      const seen = masked || text ? mask(position, length, masked ? maskingKey : 0) : 0;
       remaining -= length;
       if (remaining === 0) frame |= RECORD_LAST;
-      if ((head & CONTROL) === 0) {
-        if (text) {
-          if (seen !== 0 || utf8 !== 0) {
-            utf8 = validate(position, position + length, utf8);
-            if (utf8 < 0) {
-              violation = TEXT_NOT_UTF8;
-              break;
-            }
-          } else {
-            frame |= RECORD_ASCII;
-          }
-          if (utf8 !== 0 && remaining === 0 && (head & FIN) !== 0) {
-            // The message ends within a character.
-            words[VIOLATION_AT] = position + length;
+      if (text) {
+        const seen = maskText(position, length, masked ? maskingKey : 0);
+        if (seen !== 0 || utf8 !== 0) {
+          utf8 = validate(position, position + length, utf8);
+          if (utf8 < 0) {
             violation = TEXT_NOT_UTF8;
             break;
           }
+        } else {
+          frame |= RECORD_ASCII;
         }
-        if (remaining === 0 && (head & FIN) !== 0) message = 0;
+        if (utf8 !== 0 && remaining === 0 && (head & FIN) !== 0) {
+          // The message ends within a character.
+          words[VIOLATION_AT] = position + length;
+          violation = TEXT_NOT_UTF8;
+          break;
+        }
+      } else if (masked) {
+        mask(position, length, maskingKey);
       }
+      if ((head & CONTROL) === 0 && remaining === 0 && (head & FIN) !== 0) message = 0;
       const index = record >> 2;
       words[index] = frame;
       words[index + 1] = position;
@@ -296,5 +305,5 @@ export function loadScriptKernel(): Kernel {
     return (record - RECORDS) / RECORD_LENGTH;
   }
 
-  return { kind: 'script', ...views, scan, mask, validate };
+  return { kind: 'script', ...views, scan, mask, maskText, validate };
 }

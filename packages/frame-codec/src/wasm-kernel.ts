@@ -17,6 +17,6 @@ function compile(): WebAssemblyModule {
 export function loadWasmKernel(module: WebAssemblyModule | undefined): Kernel {
   if (web.WebAssembly === undefined) throw new TypeError('this runtime has no WebAssembly');
   const instance = new web.WebAssembly.Instance(module ?? compile());
-  const { memory, scan, mask, validate } = instance.exports as KernelExports;
-  return { kind: 'wasm', ...viewsOf(memory.buffer), scan, mask, validate };
+  const { memory, scan, mask, maskText, validate } = instance.exports as KernelExports;
+  return { kind: 'wasm', ...viewsOf(memory.buffer), scan, mask, maskText, validate };
 }

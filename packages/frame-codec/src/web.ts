@@ -7,7 +7,8 @@
 export interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   scan(position: number, end: number): number;
-  mask(position: number, length: number, maskingKey: number): number;
+  mask(position: number, length: number, maskingKey: number): void;
+  maskText(position: number, length: number, maskingKey: number): number;
   validate(position: number, end: number, state: number): number;
 }
 
