@@ -58,6 +58,8 @@ export function trimWhitespace(text: string): string {
 
 /** Whether the comma-separated list holds the token, ASCII case-insensitively; `lower` is given in lower case. Linear. */
 export function listHas(list: string, lower: string): boolean {
+  // Most lists are one token.
+  if (equalsIgnoringCase(list, lower)) return true;
   let from = 0;
   while (from <= list.length) {
     const comma = list.indexOf(',', from);
