@@ -28,7 +28,7 @@ describe('Codec', () => {
   });
 });
 
-describe.each(CODECS)('Codec ($name)', ({ codec }) => {
+describe.each(CODECS)('Codec ($name)', { timeout: 60_000 }, ({ codec }) => {
   it('lends one inbox to all transports of a thread', () => {
     const shared = codec();
     expect(shared.inbox).toHaveLength(INBOX_LENGTH);

@@ -6,7 +6,7 @@ import { CODECS } from './kernels.js';
 import { record } from './recorder.js';
 import { masked, wire } from './wire.js';
 
-describe.each(CODECS)('messages ($name)', ({ codec }) => {
+describe.each(CODECS)('messages ($name)', { timeout: 60_000 }, ({ codec }) => {
   const server = () => record({ role: 'server', codec: codec() });
   const client = () => record({ role: 'client', codec: codec() });
 
@@ -304,7 +304,7 @@ describe.each(CODECS)('pings (§5.5.2, $name)', ({ codec }) => {
   });
 });
 
-describe.each(CODECS)('round trips ($name)', ({ codec }) => {
+describe.each(CODECS)('round trips ($name)', { timeout: 60_000 }, ({ codec }) => {
   /** Two connections that write to each other. */
   function pair(): {
     client: ReturnType<typeof record>;

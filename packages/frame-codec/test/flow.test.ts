@@ -19,7 +19,7 @@ const ways = fc.array(fc.constantFrom('receive', 'inbox', 'receive and resume'),
 
 class Mischief extends Error {}
 
-describe.each(CODECS)('any stream ($name)', ({ codec }) => {
+describe.each(CODECS)('any stream ($name)', { timeout: 60_000 }, ({ codec }) => {
   const shared = codec();
 
   /** The events of a stream, and whatever else was told, by a handler that does what `act` says. */

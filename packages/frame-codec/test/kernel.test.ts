@@ -81,7 +81,7 @@ const settings: fc.Arbitrary<Setting> = fc.oneof(
   { weight: 1, arbitrary: setting },
 );
 
-describe('two kernels', () => {
+describe('two kernels', { timeout: 60_000 }, () => {
   const wasm = loadKernel('wasm');
   const script = loadKernel('script');
 

@@ -16,7 +16,7 @@ function digitEvents(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `text ${index % 10}`);
 }
 
-describe.each(CODECS)('pause and resume ($name)', ({ codec }) => {
+describe.each(CODECS)('pause and resume ($name)', { timeout: 60_000 }, ({ codec }) => {
   const client = (also: Also = {}, limits = {}) =>
     record({ role: 'client', codec: codec(), ...limits }, also);
 
@@ -211,7 +211,7 @@ describe.each(CODECS)('pause and resume ($name)', ({ codec }) => {
   });
 });
 
-describe.each(CODECS)('handlers that throw ($name)', ({ codec }) => {
+describe.each(CODECS)('handlers that throw ($name)', { timeout: 60_000 }, ({ codec }) => {
   it('what a handler throws comes out of receive; what it has not seen is handed out by the next call', () => {
     let count = 0;
     const { connection, events } = record(

@@ -230,7 +230,7 @@ describe.each(CODECS)('gathering ($name)', ({ codec }) => {
   });
 });
 
-describe.each(CODECS)('memory of writes ($name)', ({ codec }) => {
+describe.each(CODECS)('memory of writes ($name)', { timeout: 60_000 }, ({ codec }) => {
   it('is used again when the bytes have left', () => {
     const { connection, written } = transport({ role: 'server', codec: codec() }, true);
     for (let count = 0; count < 10; count++) connection.sendText(`message ${count}`);

@@ -189,6 +189,24 @@ describe.each(KERNELS)('validate ($kind)', { timeout: 60_000 }, ({ kernel: load 
     },
   );
 
+  it('agrees with TextDecoder on the bounds of four bytes around the border of two blocks, with ASCII behind', () => {
+    const wrong: string[] = [];
+    const length = 192;
+    bytes.fill(0x61, SCRATCH, SCRATCH + length);
+    for (let offset = 58; offset <= 66; offset++) {
+      const at = SCRATCH + offset;
+      for (const four of FOURS) {
+        for (let digit = 0; digit < 4; digit++) bytes[at + digit] = four.bytes[digit] ?? 0;
+        const verdict = four.verdict === CUT ? 4 : four.verdict;
+        if (judge(kernel, SCRATCH, SCRATCH + length) !== shifted(verdict, offset)) {
+          wrong.push(`${toHex(Uint8Array.from(four.bytes))} at ${offset}`);
+        }
+      }
+      bytes.fill(0x61, at, at + 4);
+    }
+    expect(wrong.slice(0, 9)).toEqual([]);
+  });
+
   it('agrees with TextDecoder on the bounds of four bytes at the end of a text, at every offset modulo 64', () => {
     const wrong: string[] = [];
     bytes.fill(0x61, SCRATCH, SCRATCH + LENGTH);
