@@ -301,7 +301,7 @@ describe.each(CODECS)('several extensions together (§9.1, $name)', ({ codec }) 
           expect(server.events).toEqual(texts.map((text) => `text ${text}`));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });
