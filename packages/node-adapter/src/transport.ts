@@ -105,6 +105,8 @@ export class Transport<Context = unknown> {
     attached.on('end', onEnd);
     attached.on('error', onError);
     if (this.zeroCopyReads) readIntoInbox(attached, this.endpoint.codec.inbox, onRead);
+    // Whoever did the handshake may have paused it, so that nothing is lost on the way here.
+    attached.resume();
     return connection;
   }
 }

@@ -20,6 +20,7 @@ import {
 import { follow } from './abort-signal.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
+import { watchFor } from './keep-alive.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
 import {
   checkLines,
@@ -168,6 +169,7 @@ export class WebSocketServer extends Emitter {
       );
     }
     this.#transport = createTransport(true, complete, complete);
+    watchFor(complete);
     this.#compression = compressionFor(complete.perMessageDeflate);
     if (complete.clientTracking) Object.assign(this, { clients: new Set<WebSocket>() });
     if (port != null) {

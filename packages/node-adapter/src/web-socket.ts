@@ -119,6 +119,7 @@ export class WebSocket extends WebSocketEventTarget {
     const offered = isOptions(protocols) || protocols === undefined ? given.protocols : protocols;
     const settings = { ...DEFAULTS, ...given };
     this._settings = settings;
+    watchFor(settings);
     const list = offered === undefined ? [] : typeof offered === 'string' ? [offered] : offered;
     this.#handshake = new ClientHandshake(this, address, list, settings);
     follow(settings.signal, this, (error) => this.#abort(error));
