@@ -2,17 +2,18 @@ import { type Borrowed, lend, type Memory } from './borrowed.js';
 import { CLOSE_CODES } from './close-code.js';
 import { type CloseStatus, decodeClose, encodeClose } from './close-frame.js';
 import type { Endpoint } from './endpoint.js';
-import { type DataPart, type Extension, joinClaims } from './extension.js';
+import { type Extension, joinClaims } from './extension.js';
 import { checkControlLength } from './frame-encoder.js';
 import type { ConnectionHandler } from './handler.js';
 import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './memory-map.js';
 import { MessageReceiver } from './message-receiver.js';
-import { MessageWriter } from './message-writer.js';
+import { MessageSender, type SendOptions } from './message-sender.js';
+import type { MessageWriter } from './message-writer.js';
 import { OPCODES } from './opcode.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { FLOW, type Flow, Scanner } from './scanner.js';
 import { Sender } from './sender.js';
-import { decodeText, encodeText, Utf8Checker } from './text.js';
+import { decodeText } from './text.js';
 import { ProtocolError } from './violation.js';
 
 const FIN = 0x80;
@@ -23,14 +24,6 @@ const WHOLE_CLOSE = WHOLE | OPCODES.close;
 const WHOLE_PONG = WHOLE | OPCODES.pong;
 const CONTROL = 0x08;
 const NO_EXTENSIONS: readonly Extension[] = [];
-
-/** How a message is sent. */
-export interface SendOptions {
-  /** whether extensions may compress it; default true */
-  compress?: boolean;
-  /** text as bytes: known to be UTF-8, and not checked again; default false */
-  trusted?: boolean;
-}
 
 /**
  * A WebSocket connection behind its opening handshake, without I/O (RFC 6455 §5–§8): bytes in through {@link receive},
@@ -61,11 +54,10 @@ export class Connection<Context = unknown> {
   flow: Flow = FLOW.go;
   readonly #scanner: Scanner;
   readonly #sender: Sender;
+  readonly #messages: MessageSender;
   /** whether a message that comes in one record needs nothing but handing out */
   readonly #direct: boolean;
   #receiver: MessageReceiver | undefined;
-  /** whether a message is being sent in parts */
-  #writing = false;
   #closeSent = false;
   #received: CloseStatus | undefined;
   #ended = false;
@@ -90,6 +82,7 @@ export class Connection<Context = unknown> {
     this.#direct = !all && !this.inParts;
     this.#scanner = new Scanner(endpoint, endpoint.configFor(joinClaims(extensions), !all));
     this.#sender = new Sender(endpoint, this);
+    this.#messages = new MessageSender(this, this.#sender);
   }
 
   /** Whether messages can be sent: no close frame has passed yet, in either direction, and nothing has failed. */
@@ -184,12 +177,7 @@ export class Connection<Context = unknown> {
    * @throws {TypeError} when `text` is no string, or a message is being sent in parts
    */
   sendText(text: string, options?: SendOptions): boolean {
-    if (typeof text !== 'string') throw new TypeError('text must be a string');
-    this.#checkOrder();
-    if (!this.isOpen) return false;
-    if (this.extensions.length === 0) this.#sender.text(FIN | OPCODES.text, text);
-    else this.#sendData(OPCODES.text, OPCODES.text, encodeText(text), true, true, options?.compress ?? true);
-    return true;
+    return this.#messages.text(text, options);
   }
 
   /**
@@ -200,20 +188,16 @@ export class Connection<Context = unknown> {
    * @throws {TypeError} when `payload` is no `Uint8Array`, or a message is being sent in parts
    */
   sendBinary(payload: Uint8Array, options?: SendOptions): boolean {
-    return this.#sendMessage(OPCODES.binary, payload, options);
+    return this.#messages.bytes(OPCODES.binary, payload, options);
   }
 
   /**
    * Sends a text message that is UTF-8 already; otherwise as {@link sendBinary}.
    *
-   * @throws {TypeError} also when the payload is not UTF-8 (§8.1)
+   * @throws {TypeError} also when the payload is not UTF-8 (§8.1), unless it is `trusted`
    */
   sendTextBytes(payload: Uint8Array, options?: SendOptions): boolean {
-    if (payload instanceof Uint8Array && options?.trusted !== true) {
-      const utf8 = new Utf8Checker(this.endpoint.codec.kernel);
-      if (!utf8.check(payload) || !utf8.complete) throw new TypeError('the text is not UTF-8');
-    }
-    return this.#sendMessage(OPCODES.text, payload, options);
+    return this.#messages.bytes(OPCODES.text, payload, options);
   }
 
   /**
@@ -222,17 +206,7 @@ export class Connection<Context = unknown> {
    * @throws {TypeError} on a client, whose frames are masked each with a key of its own (§5.3)
    */
   sendPrepared(message: PreparedMessage): boolean {
-    if (this.endpoint.masks) throw new TypeError('a client cannot send prepared messages');
-    this.#checkOrder();
-    if (!this.isOpen) return false;
-    const [extension] = this.extensions;
-    if (this.extensions.length > 1 || (extension !== undefined && extension.variant === undefined)) {
-      this.#sendData(message.opcode, message.opcode, message.payload, true, true, true);
-      return true;
-    }
-    this.#sender.frames(message.frame(this.endpoint, extension));
-    extension?.bypassed?.();
-    return true;
+    return this.#messages.prepared(message);
   }
 
   /**
@@ -242,17 +216,7 @@ export class Connection<Context = unknown> {
    * @throws {TypeError} when one is being sent already
    */
   startMessage(kind: 'text' | 'binary', options?: SendOptions): MessageWriter {
-    const opcode = kind === 'text' ? OPCODES.text : OPCODES.binary;
-    if (opcode !== OPCODES[kind]) throw new TypeError(`a message is text or binary, not ${kind}`);
-    this.#checkOrder();
-    this.#writing = true;
-    const compress = options?.compress ?? true;
-    return new MessageWriter(kind, this.endpoint.codec, (payload, first, last) => {
-      if (last) this.#writing = false;
-      if (!this.isOpen) return false;
-      this.#sendData(first ? opcode : OPCODES.continuation, opcode, payload, first, last, compress);
-      return true;
-    });
+    return this.#messages.start(kind, options);
   }
 
   /**
@@ -397,40 +361,6 @@ export class Connection<Context = unknown> {
     }
   }
 
-  #sendMessage(opcode: number, payload: Uint8Array, options: SendOptions | undefined): boolean {
-    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
-    this.#checkOrder();
-    if (!this.isOpen) return false;
-    this.#sendData(opcode, opcode, payload, true, true, options?.compress ?? true);
-    return true;
-  }
-
-  /** Sends a frame of a message that is `kind`, encoded by the extensions. */
-  #sendData(
-    opcode: number,
-    kind: number,
-    payload: Uint8Array,
-    first: boolean,
-    last: boolean,
-    compress: boolean,
-  ): void {
-    let bytes = payload;
-    let rsv = 0;
-    if (this.extensions.length > 0) {
-      const part: DataPart = {
-        text: kind === OPCODES.text,
-        rsv: 0,
-        firstOfMessage: first,
-        firstOfFrame: true,
-        lastOfFrame: true,
-        lastOfMessage: last,
-      };
-      for (const extension of this.extensions) bytes = extension.encode(bytes, part, compress);
-      rsv = part.rsv;
-    }
-    this.#sender.frame((last ? FIN : 0) | rsv | opcode, bytes);
-  }
-
   #sendControl(opcode: number, payload: Uint8Array): boolean {
     if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
     checkControlLength(payload.length);
@@ -442,11 +372,6 @@ export class Connection<Context = unknown> {
   #sendClose(payload: Uint8Array): void {
     this.#closeSent = true;
     this.#sender.frame(FIN | OPCODES.close, payload);
-  }
-
-  /** §5.4: the frames of one message must not be mixed with those of another. */
-  #checkOrder(): void {
-    if (this.#writing) throw new TypeError('a message is being sent in parts, and must end first');
   }
 
   #finish(): void {

@@ -1,0 +1,89 @@
+import type { DeflateEngine, Deflater, Inflater } from './deflate-engine.js';
+
+/** What a {@link DeflatePool} is made with. */
+export interface DeflateOptions {
+  engine: DeflateEngine;
+  /** Messages below this many bytes are sent as they are; default 1024: small ones do not get smaller. */
+  threshold?: number;
+}
+
+/** What a stored, empty block looks like behind its three bits of head: cut off by the sender (RFC 7692 §7.2.1). */
+export const TAIL: Uint8Array<ArrayBuffer> = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
+/** An empty message (RFC 7692 §7.2.3.6). */
+const EMPTY: Uint8Array<ArrayBuffer> = Uint8Array.of(0x00);
+/** Engines of one kind that are kept for the next message. */
+const KEPT = 4;
+
+/**
+ * The engines that connections share: one without context takeover holds one for the length of a message only, so an
+ * idle connection costs nothing.
+ */
+export class DeflatePool {
+  readonly engine: DeflateEngine;
+  readonly threshold: number;
+  readonly #deflaters: Map<number, Deflater[]> = new Map();
+  readonly #inflaters: Map<number, Inflater[]> = new Map();
+
+  /** @throws {RangeError} when the threshold is no whole number */
+  constructor({ engine, threshold = 1024 }: DeflateOptions) {
+    if (!Number.isSafeInteger(threshold) || threshold < 0) {
+      throw new RangeError(`threshold must be a whole number, not ${threshold}`);
+    }
+    this.engine = engine;
+    this.threshold = threshold;
+  }
+
+  takeDeflater(windowBits: number): Deflater {
+    return this.#deflaters.get(windowBits)?.pop() ?? this.engine.deflater(windowBits);
+  }
+
+  giveDeflater(windowBits: number, deflater: Deflater): void {
+    give(this.#deflaters, windowBits, deflater);
+  }
+
+  takeInflater(windowBits: number): Inflater {
+    return this.#inflaters.get(windowBits)?.pop() ?? this.engine.inflater(windowBits);
+  }
+
+  giveInflater(windowBits: number, inflater: Inflater): void {
+    give(this.#inflaters, windowBits, inflater);
+  }
+
+  /** Releases the engines that wait for a message. Those that connections hold are released when these end. */
+  close(): void {
+    for (const stock of [this.#deflaters, this.#inflaters]) {
+      for (const engines of stock.values()) for (const engine of engines) engine.close();
+      stock.clear();
+    }
+  }
+
+  /** One whole message, compressed without reference to any other: for prepared messages. */
+  compress(payload: Uint8Array, windowBits: number): Uint8Array {
+    const deflater = this.takeDeflater(windowBits);
+    try {
+      return withoutTail(deflater.deflate(payload));
+    } finally {
+      this.giveDeflater(windowBits, deflater);
+    }
+  }
+}
+
+function give<Engine extends Deflater | Inflater>(
+  stock: Map<number, Engine[]>,
+  windowBits: number,
+  engine: Engine,
+): void {
+  const kept = stock.get(windowBits) ?? [];
+  stock.set(windowBits, kept);
+  if (kept.length === KEPT) {
+    engine.close();
+    return;
+  }
+  engine.reset();
+  kept.push(engine);
+}
+
+/** §7.2.1: the 00 00 FF FF that a flush leaves at the end is not sent. */
+export function withoutTail(deflated: Uint8Array): Uint8Array {
+  return deflated.length > TAIL.length ? deflated.subarray(0, deflated.length - TAIL.length) : EMPTY;
+}
