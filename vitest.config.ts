@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
@@ -7,6 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'examples/*/test/*.test.ts', 'fuzz/test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'packages/*/test/browser/**'],
           expect: { poll: { timeout: 5000 } },
         },
       },
@@ -14,7 +15,7 @@ export default defineConfig({
         // Needs Chromium.
         test: {
           name: 'browser',
-          include: ['examples/*/test/browser/*.test.ts'],
+          include: ['packages/*/test/browser/*.test.ts', 'examples/*/test/browser/*.test.ts'],
           expect: { poll: { timeout: 10_000 } },
           testTimeout: 30_000,
           hookTimeout: 30_000,
