@@ -6,7 +6,7 @@ import { CODECS } from './kernels.js';
 import { wholeFrames } from './parts.js';
 import { readWire } from './wire.js';
 
-describe.each(CODECS)('FrameEncoder ($name)', ({ codec }) => {
+describe.each(CODECS)('FrameEncoder ($name)', { timeout: 60_000 }, ({ codec }) => {
   const shared = codec();
   const server = new FrameEncoder(new Endpoint({ role: 'server', codec: shared }));
   const client = new FrameEncoder(new Endpoint({ role: 'client', codec: shared }));
@@ -109,6 +109,46 @@ describe.each(CODECS)('FrameEncoder ($name)', ({ codec }) => {
     }
   });
 
+  it('writes into memory of the caller, and no byte before or behind (§5.2)', () => {
+    for (const encoder of [server, client]) {
+      for (let length = 0; length <= 300; length++) {
+        const target = new Uint8Array(length + 40).fill(0xee);
+        const end = encoder.encodeInto(target, 9, OPCODES.binary, pattern(length));
+        const [frame, ...more] = readWire(target.subarray(9, end));
+        expect(more).toEqual([]);
+        expect(frame?.first).toBe(0x82);
+        if (toHex(frame?.payload ?? hex('ff')) !== toHex(pattern(length)))
+          expect.unreachable(`${length} bytes`);
+        for (const [at, byte] of target.entries()) {
+          if ((at < 9 || at >= end) && byte !== 0xee) expect.unreachable(`${length} bytes: byte ${at}`);
+        }
+      }
+    }
+  });
+
+  it('throws a RangeError where 14 bytes more than the payload have no room, and writes nothing', () => {
+    const target = new Uint8Array(20);
+    expect(server.encodeInto(target, 1, OPCODES.binary, pattern(5))).toBe(8);
+    target.fill(0);
+    for (const [at, length] of [
+      [2, 5],
+      [0, 7],
+      [20, 0],
+      [Number.NaN, 0],
+      [-1, 5],
+      [0.5, 1],
+    ] as const) {
+      expect(
+        () => server.encodeInto(target, at, OPCODES.binary, pattern(length)),
+        `${length} at ${at}`,
+      ).toThrow(RangeError);
+    }
+    expect(() => server.encodeInto(target, 0, OPCODES.ping, hex(''), { fin: false })).toThrow(RangeError);
+    // @ts-expect-error: the caller is wrong
+    expect(() => server.encodeInto(target, 0, 3, hex(''))).toThrow(TypeError);
+    expect(target.every((byte) => byte === 0)).toBe(true);
+  });
+
   it('is undone by the decoder (property)', () => {
     fc.assert(
       fc.property(
@@ -133,6 +173,20 @@ describe.each(CODECS)('FrameEncoder ($name)', ({ codec }) => {
 });
 
 describe('masking keys', () => {
+  it('come from the caller where it brings a source, most significant bit and all', () => {
+    const keys = [0x04030201, 0xff000080 | 0, 0xfffefdfc];
+    let next = 0;
+    const endpoint = new Endpoint({ role: 'client', maskingKey: () => keys[next++] ?? 1 });
+    const client = new FrameEncoder(endpoint);
+    const zeros = hex('00 00 00 00 00');
+    expect(toHex(client.encode(OPCODES.binary, zeros))).toBe('82 85 01 02 03 04 01 02 03 04 01');
+    expect(toHex(client.encode(OPCODES.binary, zeros))).toBe('82 85 80 00 00 ff 80 00 00 ff 80');
+    expect(toHex(client.encode(OPCODES.binary, zeros))).toBe('82 85 fc fd fe ff fc fd fe ff fc');
+    next = 2;
+    const long = client.encode(OPCODES.binary, new Uint8Array(200));
+    expect(toHex(long.subarray(8))).toBe(Array.from({ length: 50 }, () => 'fc fd fe ff').join(' '));
+  });
+
   afterEach(() => {
     vi.restoreAllMocks();
   });

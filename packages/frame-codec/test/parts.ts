@@ -13,7 +13,8 @@ export function line(part: FramePart): string {
     ...(rsv3 ? ['rsv3'] : []),
     NAMES.get(opcode) ?? `opcode ${opcode}`,
     ...(first ? ['first'] : []),
-    last ? 'last' : `(${remaining} to come)`,
+    ...(last ? ['last'] : []),
+    ...(last && remaining === 0 ? [] : [`(${remaining} to come)`]),
     ...(payload.length > 0 ? [toHex(payload)] : []),
   ];
   return words.join(' ');
