@@ -1,0 +1,351 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { duplexPair } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import FayeWebSocket from 'faye-websocket';
+import { createClient } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
+import { Server as SocketIo } from 'socket.io';
+import { io } from 'socket.io-client';
+import { describe, expect, it } from 'vitest';
+import websocketPackage from 'websocket';
+import Ws, { WebSocketServer as WsServer } from 'ws';
+import Ours, {
+  createWebSocketStream,
+  extension,
+  PerMessageDeflate,
+  Receiver,
+  Sender,
+  subprotocol,
+  WebSocket,
+  WebSocketServer,
+} from '../src/index.js';
+import {
+  after,
+  collect,
+  connect,
+  listen,
+  listenEcho,
+  listenHttp,
+  maskedFrame,
+  pair,
+  portOf,
+  until,
+} from './loopback.js';
+
+describe('the exports of npm ws', () => {
+  it('are there, on the class too', async () => {
+    const theirs = await import('ws');
+    const ours: Record<string, unknown> = await import('../src/index.js');
+    for (const name of Object.keys(theirs)) expect(ours, name).toHaveProperty([name]);
+    const onClass: object = Ws;
+    for (const name of Object.keys(onClass)) expect(Ours, name).toHaveProperty([name]);
+    expect(Ours.Server).toBe(WebSocketServer);
+    expect(Ours.WebSocket).toBe(Ours);
+    expect(Ours.createWebSocketStream).toBe(createWebSocketStream);
+  });
+
+  it('are what require() gives', async () => {
+    // In a process of its own, and as built: the test runner has its own idea of modules.
+    const script = `
+      const required = require('@x/node-adapter');
+      import('@x/node-adapter').then((imported) => {
+        console.log(required === imported.default, required === imported.WebSocket);
+        for (const name of Object.keys(imported)) {
+          if (!/^(default|module.exports)$/.test(name) && required[name] !== imported[name]) console.log(name);
+        }
+      });`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+    });
+    expect(stdout).toBe('true true\n');
+  });
+
+  it('have the methods and accessors of theirs', () => {
+    // Called private where they stand.
+    const hidden = ['emitClose', 'completeUpgrade'];
+    const own = (target: object): string[] =>
+      Object.getOwnPropertyNames(target).filter((name) => !name.startsWith('_') && !hidden.includes(name));
+    for (const name of own(Ws.prototype)) expect(name in WebSocket.prototype, name).toBe(true);
+    for (const name of own(WsServer.prototype)) expect(name in WebSocketServer.prototype, name).toBe(true);
+  });
+});
+
+describe('extension and subprotocol', () => {
+  it('parse and format what npm ws does', () => {
+    const header = 'permessage-deflate; client_max_window_bits; server_max_window_bits=10, foo; bar="baz"';
+    const parsed = extension.parse(header);
+    expect(parsed).toEqual(
+      Object.assign(Object.create(null), {
+        'permessage-deflate': [{ client_max_window_bits: [true], server_max_window_bits: ['10'] }],
+        foo: [{ bar: ['baz'] }],
+      }),
+    );
+    expect(
+      extension.format({
+        'permessage-deflate': { client_max_window_bits: true, server_max_window_bits: 10 },
+      }),
+    ).toBe('permessage-deflate; client_max_window_bits; server_max_window_bits=10');
+    expect(subprotocol.parse('a, b')).toEqual(new Set(['a', 'b']));
+  });
+
+  it.each(['', 'a, a', 'a b', ','])('refuse the subprotocols %j', (header) => {
+    expect(() => subprotocol.parse(header)).toThrow(SyntaxError);
+  });
+
+  it.each([';', 'a;', 'a;b=', 'a;b="', 'a b'])('refuse the extensions %j', (header) => {
+    expect(() => extension.parse(header)).toThrow(SyntaxError);
+  });
+});
+
+describe('Sender and Receiver', () => {
+  it('frame as §5.7 shows', () => {
+    expect(Sender.frame(Buffer.from('Hello'), { fin: true, opcode: 1, mask: false })).toEqual([
+      Buffer.from('810548656c6c6f', 'hex'),
+    ]);
+    const generateMask = (mask: Buffer): void => {
+      mask.set([0x37, 0xfa, 0x21, 0x3d]);
+    };
+    expect(Sender.frame('Hello', { fin: true, opcode: 1, mask: true, generateMask })).toEqual([
+      Buffer.from('818537fa213d7f9f4d5158', 'hex'),
+    ]);
+    expect(Sender.frame('Hel', { fin: false, opcode: 1 })).toEqual([Buffer.from('010348656c', 'hex')]);
+  });
+
+  it('carry messages over a stream of their own', async () => {
+    const [one, other] = duplexPair();
+    const sender = new Sender(one);
+    const receiver = new Receiver({ isServer: false });
+    const events: unknown[] = [];
+    for (const name of ['message', 'ping', 'pong', 'conclude']) {
+      receiver.on(name, (...values) => events.push([name, ...values]));
+    }
+    other.pipe(receiver);
+    sender.send('text', { binary: false, fin: true });
+    sender.send(Buffer.from([1]), { binary: true, fin: false });
+    sender.send(Buffer.from([2]), { fin: true });
+    sender.ping('ping');
+    sender.pong('pong');
+    sender.close(1000, 'bye');
+    await until(() => events.length === 5);
+    expect(events).toEqual([
+      ['message', Buffer.from('text'), false],
+      ['message', Buffer.from([1, 2]), true],
+      ['ping', Buffer.from('ping')],
+      ['pong', Buffer.from('pong')],
+      ['conclude', 1000, Buffer.from('bye')],
+    ]);
+  });
+
+  it('compress by the extension they are given', async () => {
+    const make = (isServer: boolean): PerMessageDeflate => {
+      const deflate = new PerMessageDeflate({ isServer, threshold: 0 });
+      deflate.accept([{}]);
+      return deflate;
+    };
+    const [one, other] = duplexPair();
+    const sender = new Sender(one, { 'permessage-deflate': make(true) });
+    const receiver = new Receiver({ extensions: { 'permessage-deflate': make(false) } });
+    const chunks = collect(other, 'data');
+    other.pipe(receiver);
+    const message = once(receiver, 'message');
+    sender.send('Hello', { compress: true, fin: true });
+    expect(await message).toEqual([Buffer.from('Hello'), false]);
+    expect(Buffer.concat(chunks.flat() as Buffer[]).toString('hex')).toBe('c107f248cdc9c90700');
+  });
+
+  it('a broken frame is an error of the stream', async () => {
+    const receiver = new Receiver({ isServer: true });
+    const errors = collect(receiver, 'error');
+    receiver.write(Buffer.from('81810000000061c18000000000', 'hex'));
+    await until(() => errors.length === 1);
+    expect(errors).toMatchObject([[{ code: 'WS_ERR_UNEXPECTED_RSV_1' }]]);
+  });
+});
+
+describe('PerMessageDeflate', () => {
+  it('offers, agrees, compresses and decompresses', async () => {
+    const client = new PerMessageDeflate({ clientMaxWindowBits: 10, threshold: 0 });
+    const server = new PerMessageDeflate({ isServer: true, serverNoContextTakeover: true });
+    expect(PerMessageDeflate.extensionName).toBe('permessage-deflate');
+    const header = extension.format({ 'permessage-deflate': client.offer() });
+    expect(header).toBe('permessage-deflate; client_max_window_bits=10');
+    const agreed = server.accept(extension.parse(header)['permessage-deflate'] ?? []);
+    expect(agreed).toMatchObject({ server_no_context_takeover: true });
+    client.accept(
+      extension.parse(extension.format({ 'permessage-deflate': agreed }))['permessage-deflate'] ?? [],
+    );
+    const compressed = await new Promise<Buffer>((resolve) =>
+      client.compress('Hello, Hello', true, (_error, data) => resolve(data ?? Buffer.alloc(0))),
+    );
+    const plain = await new Promise((resolve) =>
+      server.decompress(compressed, true, (_error, data) => resolve(data)),
+    );
+    expect(String(plain)).toBe('Hello, Hello');
+    client.cleanup();
+    server.cleanup();
+  });
+
+  it('refuses what it cannot agree on', () => {
+    const server = new PerMessageDeflate({ isServer: true, serverMaxWindowBits: false });
+    expect(() => server.accept([{ server_max_window_bits: ['10'] }])).toThrow('None of the extension offers');
+  });
+});
+
+describe('what software leans on without a word in the documentation', () => {
+  it('setSocket starts a connection on a stream that is injected', async () => {
+    const [ours, theirs] = duplexPair();
+    const websocket = new WebSocket(null, undefined, {});
+    const opened = collect(websocket, 'open');
+    expect(websocket.readyState).toBe(WebSocket.CONNECTING);
+    websocket.setSocket(ours, Buffer.alloc(0), { maxPayload: 10 });
+    expect(opened).toHaveLength(1);
+    theirs.write(maskedFrame(0x81, Buffer.from('injected')));
+    expect(await once(websocket, 'message')).toEqual([Buffer.from('injected'), false]);
+    websocket.send('back');
+    expect(await once(theirs, 'data')).toEqual([Buffer.from('81046261636b', 'hex')]);
+  });
+
+  it('_socket, _sender and _receiver are there', async () => {
+    const { client, peer } = await pair();
+    expect(peer._socket).toHaveProperty('remoteAddress', '127.0.0.1');
+    expect(peer._receiver?._bufferedBytes).toBe(0);
+    const messages = collect(client, 'message');
+    peer.send('first');
+    const frame = Sender.frame('second', { fin: true, opcode: 1, readOnly: false, mask: false, rsv1: false });
+    const sent = new Promise((resolve) => peer._sender?.sendFrame(frame, resolve));
+    peer.send('third');
+    await sent;
+    await until(() => messages.length === 3);
+    expect(messages.map(([data]) => String(data))).toEqual(['first', 'second', 'third']);
+  });
+
+  it('generateMask makes the masking keys', async () => {
+    const { url } = await listenEcho();
+    let calls = 0;
+    const client = await connect(url, {
+      generateMask: (mask) => {
+        mask.fill(++calls);
+      },
+    });
+    client.send('masked');
+    expect(String((await once(client, 'message'))[0])).toBe('masked');
+    expect(calls).toBe(1);
+  });
+});
+
+describe('other packages', () => {
+  it('socket.io runs on our engine, with rooms, binary and acknowledgements', async () => {
+    const { http, port } = await listenHttp();
+    const server = new SocketIo(http, { wsEngine: WebSocketServer as never, transports: ['websocket'] });
+    after(() => server.close());
+    server.on('connection', (socket) => {
+      socket.join('room');
+      socket.on('ask', (text: string, data: Buffer, answer: (reply: string, data: Buffer) => void) =>
+        answer(`${text}!`, data),
+      );
+    });
+    const clients = [0, 1].map(() =>
+      io(`http://127.0.0.1:${port}`, { transports: ['websocket'], forceNew: true }),
+    );
+    after(() => clients.map((client) => client.close()));
+    await Promise.all(
+      clients.map((client) => new Promise<void>((resolve) => client.on('connect', () => resolve()))),
+    );
+    const [first, second] = clients;
+    const reply = await new Promise((resolve) =>
+      first?.emit('ask', 'who', Buffer.from([1, 2]), (...values: unknown[]) => resolve(values)),
+    );
+    expect(reply).toEqual(['who!', Buffer.from([1, 2])]);
+    const heard = Promise.all(
+      [first, second].map((client) => new Promise((resolve) => client?.on('news', (text) => resolve(text)))),
+    );
+    server.to('room').emit('news', 'to the room');
+    expect(await heard).toEqual(['to the room', 'to the room']);
+  });
+
+  it('graphql-ws subscribes through our server and our client', async () => {
+    const { server, url } = await listen({ path: '/graphql' });
+    // By require(): graphql refuses to be there twice, and the test runner would load its other half.
+    const { buildSchema }: typeof import('graphql') = createRequire(import.meta.url)('graphql');
+    const schema = buildSchema('type Query { hello: String } type Subscription { greetings: String }');
+    const roots = {
+      query: { hello: () => 'world' },
+      subscription: {
+        async *greetings() {
+          for (const greetings of ['Hi', 'Bonjour', 'Hola']) yield { greetings };
+        },
+      },
+    };
+    const disposable = useServer({ schema, roots }, server as never);
+    after(() => disposable.dispose());
+    const client = createClient({ url: `${url}graphql`, webSocketImpl: WebSocket });
+    after(() => client.dispose());
+    const greetings: unknown[] = [];
+    for await (const { data } of client.iterate({ query: 'subscription { greetings }' }))
+      greetings.push(data?.greetings);
+    expect(greetings).toEqual(['Hi', 'Bonjour', 'Hola']);
+  });
+
+  it('the client of npm websocket gets its messages back', async () => {
+    const { url } = await listenEcho();
+    const client = new websocketPackage.client();
+    client.connect(url);
+    const [connection] = (await once(client, 'connect')) as [websocketPackage.connection];
+    after(() => connection.drop());
+    connection.sendUTF('ütf');
+    expect((await once(connection, 'message'))[0]).toEqual({ type: 'utf8', utf8Data: 'ütf' });
+    connection.sendBytes(Buffer.alloc(70_000, 7));
+    expect((await once(connection, 'message'))[0]).toEqual({
+      type: 'binary',
+      binaryData: Buffer.alloc(70_000, 7),
+    });
+    connection.close(1000);
+    expect((await once(connection, 'close'))[0]).toBe(1000);
+  });
+
+  it('the server of npm websocket answers our client', async () => {
+    const { http, url } = await listenHttp();
+    const server = new websocketPackage.server({ httpServer: http, autoAcceptConnections: true });
+    after(() => server.shutDown());
+    server.on('connect', (connection: websocketPackage.connection) =>
+      connection.on('message', (message: websocketPackage.Message) => {
+        if (message.type === 'utf8') connection.sendUTF(message.utf8Data);
+        else connection.sendBytes(message.binaryData);
+      }),
+    );
+    const client = await connect(url);
+    client.send('hello');
+    expect(String((await once(client, 'message'))[0])).toBe('hello');
+    client.close(1000);
+    expect((await once(client, 'close'))[0]).toBe(1000);
+  });
+
+  it('faye-websocket talks to us in both roles', async () => {
+    const { url } = await listenEcho();
+    const faye = new FayeWebSocket.Client(url);
+    await once(faye as never, 'open');
+    faye.send('from faye');
+    const [event] = (await once(faye as never, 'message')) as [{ data: string }];
+    expect(event.data).toBe('from faye');
+    faye.close(1000);
+    await once(faye as never, 'close');
+
+    const http = createServer();
+    http.on('upgrade', (request, socket, head) => {
+      const websocket = new FayeWebSocket(request, socket, head);
+      websocket.on('message', ({ data }: { data: string | Buffer }) => websocket.send(data));
+    });
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    after(() => http.close());
+    const client = await connect(`ws://127.0.0.1:${portOf(http)}`);
+    client.send(Buffer.from([5, 6]));
+    expect((await once(client, 'message'))[0]).toEqual(Buffer.from([5, 6]));
+    client.close(1000);
+    expect((await once(client, 'close'))[0]).toBe(1000);
+  });
+});
