@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { acceptRequest, permessageDeflate } from '@x/handshake';
@@ -50,10 +51,19 @@ export function upgradeWithWs(request) {
   server.handleUpgrade(request, /** @type {any} */ (sink), head, done);
 }
 
-const options = { subprotocols: SUBPROTOCOLS, extensions: [permessageDeflate()] };
+const portable = { subprotocols: SUBPROTOCOLS, extensions: [permessageDeflate()] };
+
+/** With the SHA-1 of Node, which ws takes too. */
+const options = { ...portable, sha1: (text) => crypto.hash('sha1', text, 'base64') };
 
 /** The same job by this package. */
 export function upgrade(request) {
   const answer = acceptRequest(request, options);
+  sink.write(answer.head);
+}
+
+/** The same again with the SHA-1 that runs everywhere. */
+export function upgradePortably(request) {
+  const answer = acceptRequest(request, portable);
   sink.write(answer.head);
 }

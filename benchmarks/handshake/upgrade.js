@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { parseExtensions, parseSubprotocols, RequestHeadParser } from '@x/handshake';
 import { Bench } from 'tinybench';
-import { sink, upgrade, upgradeWithWs, wsParsers } from './peers.js';
+import { sink, upgrade, upgradePortably, upgradeWithWs, wsParsers } from './peers.js';
 import { REQUESTS } from './requests.js';
 
 /** The header object that Node makes of raw headers when somebody asks for it. */
@@ -66,6 +66,11 @@ export async function measureUpgrades(time) {
     pairs.push([
       `upgrade, ${browser}, IncomingMessage of node:http`,
       () => upgrade(freshMessage(rawHeaders)),
+      () => upgradeWithWs(freshMessage(rawHeaders)),
+    ]);
+    pairs.push([
+      `${browser}, IncomingMessage of node:http, portable SHA-1`,
+      () => upgradePortably(freshMessage(rawHeaders)),
       () => upgradeWithWs(freshMessage(rawHeaders)),
     ]);
     const bytes = textOf(rawHeaders);

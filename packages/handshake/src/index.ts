@@ -1,6 +1,6 @@
 /** The opening handshake of WebSocket for both roles: RFC 6455 §4 and §9, RFC 7692 §7.1, RFC 8441. No I/O, no Node, no DOM. */
 
-export { acceptValue } from './accept.js';
+export { acceptValue, type Sha1 } from './accept.js';
 export {
   type ClientRequest,
   createRequest,

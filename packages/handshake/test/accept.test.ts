@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { sha1 } from '@noble/hashes/legacy.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { acceptValue, encodeKey } from '../src/index.js';
@@ -21,11 +20,21 @@ describe('key and accept value', () => {
     expect(acceptValue(KEY)).toBe(ACCEPT);
   });
 
+  it('hashes with the SHA-1 of the runtime where it is given one (§4.2.2)', () => {
+    const texts: string[] = [];
+    const sha1 = (text: string) => {
+      texts.push(text);
+      return createHash('sha1').update(text).digest('base64');
+    };
+    expect(acceptValue(KEY, sha1)).toBe(ACCEPT);
+    expect(texts).toEqual([KEY + GUID]);
+  });
+
   it('throws TypeError for what is no key', () => {
     expect(() => acceptValue('short')).toThrow(TypeError);
   });
 
-  it('agrees with two other implementations of SHA-1 on any key, in any order (§4.2.2)', () => {
+  it('agrees with another implementation of SHA-1 on any key, in any order (§4.2.2)', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (nonce) => {
         const key = Buffer.from(nonce).toString('base64');
@@ -36,7 +45,6 @@ describe('key and accept value', () => {
             .update(key + GUID)
             .digest('base64'),
         );
-        expect(value).toBe(Buffer.from(sha1(Buffer.from(key + GUID))).toString('base64'));
       }),
       { numRuns: 500 },
     );
