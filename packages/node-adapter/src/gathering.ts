@@ -3,16 +3,28 @@ interface Gatherer {
   release(): void;
 }
 
-let gatherers: Gatherer[] = [];
+/**
+ * So many gather at a time; the first is released when one more comes. Who sends to thousands in one tick needs thousands
+ * of buffers otherwise, each of them cold.
+ */
+const MOST = 16;
 
-/** Has `gatherer` released when the current tick ends: one task for all of them. */
+let gatherers: Gatherer[] = [];
+let scheduled = false;
+
+/** Has `gatherer` released when the current tick ends, or before: one task for all of them. */
 export function releaseLater(gatherer: Gatherer): void {
-  if (gatherers.push(gatherer) === 1) process.nextTick(releaseAll);
+  if (!scheduled) {
+    scheduled = true;
+    process.nextTick(releaseAll);
+  }
+  if (gatherers.push(gatherer) > MOST) gatherers.shift()?.release();
 }
 
 function releaseAll(): void {
   const released = gatherers;
   gatherers = [];
+  scheduled = false;
   runAll(released, releaseOne);
 }
 
