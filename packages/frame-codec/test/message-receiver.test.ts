@@ -252,6 +252,22 @@ describe.each(CODECS)('messages taken in parts ($name)', ({ codec }) => {
       expect(engine.usage.inflatedLength).toBe(11_000);
     });
 
+    it('are not torn apart by a handler that throws: all blocks come, and the next message too', () => {
+      for (const parameters of [{}, { serverNoContextTakeover: true }]) {
+        const { connection, events } = client(
+          [deflateOf('client', new PakoEngine(2), parameters)],
+          (_, event) => {
+            if (event === 'text He') throw new Error('of the handler');
+          },
+        );
+        const again = parameters.serverNoContextTakeover ? '07 f2 48 cd c9 c9 07 00' : '05 f2 00 11 00 00';
+        expect(() => connection.receive(hex(`c1 07 ${HELLO}`))).toThrow('of the handler');
+        expect(() => connection.receive(hex(`c1 ${again}`))).toThrow('of the handler');
+        const whole = ['text He', 'text ll', 'text o', 'text  end'];
+        expect(events).toEqual([...whole, ...whole]);
+      }
+    });
+
     it('can be of several extensions', () => {
       const { connection, events } = client([
         deflateOf('client', new PakoEngine(3)),

@@ -1,6 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hex, toHex } from './hex.js';
+import { deflateOf } from './deflate.js';
+import { cut, hex, pattern, toHex } from './hex.js';
 import { CODECS } from './kernels.js';
+import { pair } from './pair.js';
+import { PakoEngine } from './pako-engine.js';
 import { type Recorded, record } from './recorder.js';
 
 function frames({ frames: read }: Recorded): string[] {
@@ -113,5 +117,137 @@ describe.each(CODECS)('MessageWriter ($name)', ({ codec }) => {
     const receiver = server();
     receiver.connection.receive(sender.wire());
     expect(receiver.events).toEqual(['text a€😀é']);
+  });
+});
+
+describe.each(CODECS)('MessageWriter, part by part ($name)', ({ codec }) => {
+  const server = (): Recorded => record({ role: 'server', codec: codec() });
+
+  it('keeps nothing: each part leaves at once', () => {
+    const { connection, writes } = server();
+    const writer = connection.startMessage('binary');
+    expect(writes).toHaveLength(0);
+    writer.write(hex('01'));
+    expect(writes).toHaveLength(1);
+    writer.write(pattern(100_000));
+    expect(connection.corkedLength).toBe(0);
+    expect(connection.retainedLength).toBe(0);
+  });
+
+  it('makes no frame of an empty part', () => {
+    const recorded = server();
+    const writer = recorded.connection.startMessage('text');
+    expect(writer.write('')).toBe(true);
+    expect(writer.write(hex(''))).toBe(true);
+    expect(recorded.writes).toEqual([]);
+    writer.end('a');
+    expect(frames(recorded)).toEqual(['81 61']);
+  });
+
+  it('turns a lone surrogate into U+FFFD, wherever it stands', () => {
+    for (const parts of [
+      ['\ud83da'],
+      ['\ud83d', 'a'],
+      ['\ude00', 'a'],
+      ['\ud83d', '\ud83d', 'a'],
+      ['a', '\ud83d'],
+      ['a\ud83d', ''],
+    ]) {
+      const recorded = server();
+      const writer = recorded.connection.startMessage('text');
+      for (const part of parts) writer.write(part);
+      writer.end();
+      const text = recorded
+        .frames()
+        .map(({ payload }) => new TextDecoder().decode(payload))
+        .join('');
+      expect(text).toBe(new TextDecoder().decode(new TextEncoder().encode(parts.join(''))));
+      expect(text).toContain('\ufffd');
+    }
+  });
+
+  it('takes strings and bytes by turns', () => {
+    const recorded = server();
+    const writer = recorded.connection.startMessage('text');
+    writer.write('a\ud83d');
+    writer.write(hex('c3 a9'));
+    writer.write('b');
+    writer.end(hex('63'));
+    // The half of a pair before bytes finds no other half.
+    expect(frames(recorded)).toEqual(['01 61', '00 ef bf bd c3 a9', '00 62', '80 63']);
+  });
+
+  it('goes on after a part that was refused as if it had not been tried (§8.1)', () => {
+    const recorded = server();
+    const writer = recorded.connection.startMessage('text');
+    expect(() => writer.write(hex('61 ff'))).toThrow(TypeError);
+    writer.write(hex('e2'));
+    expect(() => writer.write(hex('28'))).toThrow(TypeError);
+    expect(() => writer.end(hex('82'))).toThrow(TypeError);
+    expect(() => writer.write('a string behind half a character')).toThrow(TypeError);
+    writer.write(hex('82'));
+    writer.end(hex('ac'));
+    recorded.connection.sendText('b');
+    expect(frames(recorded)).toEqual(['01 e2', '00 82', '80 ac', '81 62']);
+  });
+
+  it('is of no other kind than text or binary', () => {
+    const { connection } = server();
+    for (const kind of ['ping', 'continuation', 'toString', '', undefined]) {
+      // @ts-expect-error: the caller is wrong
+      expect(() => connection.startMessage(kind)).toThrow(TypeError);
+    }
+    expect(connection.sendText('a')).toBe(true);
+  });
+
+  it('is gathered between cork and uncork', () => {
+    const { connection, writes } = server();
+    connection.cork();
+    const writer = connection.startMessage('text');
+    writer.write('a');
+    writer.end('b');
+    expect(writes).toEqual([]);
+    connection.uncork();
+    expect(writes.map(toHex)).toEqual(['01 01 61 80 01 62']);
+  });
+
+  it('brings a message to the other side whole, however it is cut and whether it is compressed', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 80 }),
+        fc.array(fc.nat(80), { maxLength: 5 }),
+        fc.constantFrom('strings', 'bytes', 'binary'),
+        fc.constantFrom(undefined, true, false),
+        (text, places, how, compress) => {
+          const extensions = (role: 'client' | 'server') =>
+            compress === undefined ? [] : [deflateOf(role, new PakoEngine(8))];
+          const joined = pair(codec(), {
+            client: { extensions: extensions('client') },
+            server: { extensions: extensions('server') },
+          });
+          const bytes = new TextEncoder().encode(text);
+          const kind = how === 'binary' ? 'binary' : 'text';
+          const writer = joined.client.connection.startMessage(kind, { compress: compress ?? true });
+          if (how === 'strings') {
+            const ends = places.filter((place) => place <= text.length).sort((a, b) => a - b);
+            [0, ...ends].forEach((from, index) => {
+              writer.write(text.slice(from, ends[index] ?? text.length));
+            });
+          } else {
+            for (const part of cut(
+              bytes,
+              places.filter((place) => place <= bytes.length),
+            ))
+              writer.write(part);
+          }
+          writer.end();
+          joined.exchange(3);
+          expect(joined.server.events).toEqual([
+            how === 'binary' ? `binary ${toHex(bytes)}` : `text ${text}`,
+          ]);
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 });

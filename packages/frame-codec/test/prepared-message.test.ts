@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { PreparedMessage } from '../src/index.js';
+import { DeflatePool, PermessageDeflate, PreparedMessage } from '../src/index.js';
+import { ChecksumExtension } from './checksum-extension.js';
+import { PRESET } from './deflate.js';
 import { hex, pattern, toHex } from './hex.js';
 import { CODECS } from './kernels.js';
-import { record } from './recorder.js';
+import { PakoEngine } from './pako-engine.js';
+import { type Recorded, record } from './recorder.js';
 
 describe.each(CODECS)('PreparedMessage ($name)', ({ codec }) => {
   it('is sent to many connections of a server as the same frame', () => {
@@ -73,5 +76,123 @@ describe.each(CODECS)('PreparedMessage ($name)', ({ codec }) => {
       // @ts-expect-error: the caller is wrong
       expect(() => new PreparedMessage(wrong)).toThrow(TypeError);
     }
+  });
+});
+
+describe.each(CODECS)('PreparedMessage with extensions ($name)', ({ codec }) => {
+  const HELLO = 'f2 48 cd c9 c9 07 00';
+
+  const server = (pool: DeflatePool, parameters = {}): Recorded =>
+    record({ role: 'server', codec: codec() }, {}, [
+      new PermessageDeflate('server', { ...PRESET, ...parameters }, pool),
+    ]);
+  const client = (pool: DeflatePool, parameters = {}): Recorded =>
+    record({ role: 'client', codec: codec() }, {}, [
+      new PermessageDeflate('client', { ...PRESET, ...parameters }, pool),
+    ]);
+
+  it('is compressed once for all connections of one window size (RFC 7692 §7.2.3.1)', () => {
+    const engine = new PakoEngine();
+    let calls = 0;
+    const pool = new DeflatePool({
+      engine: {
+        inflater: (bits) => engine.inflater(bits),
+        deflater: (bits) => {
+          const deflater = engine.deflater(bits);
+          return {
+            deflate: (data) => {
+              calls++;
+              return deflater.deflate(data);
+            },
+            reset: () => deflater.reset(),
+            close: () => deflater.close(),
+          };
+        },
+      },
+      threshold: 0,
+    });
+    const message = new PreparedMessage('Hello');
+    const small = { serverMaxWindowBits: 9 };
+    const recorded = [{}, {}, small, small, { serverNoContextTakeover: true }].map((parameters) =>
+      server(pool, parameters),
+    );
+    recorded.push(record({ role: 'server', codec: codec() }));
+    for (const { connection } of recorded) connection.sendPrepared(message);
+    expect(recorded.map(({ wire }) => toHex(wire()))).toEqual([
+      ...Array.from({ length: 5 }, () => `c1 07 ${HELLO}`),
+      '81 05 48 65 6c 6c 6f',
+    ]);
+    expect(calls).toBe(2);
+    expect(engine.usage.asked).toEqual(['deflate 15', 'deflate 9']);
+  });
+
+  it('is framed once: every transport is handed the same memory', () => {
+    const seen = new Set<ArrayBuffer>();
+    const message = new PreparedMessage(pattern(40_000));
+    for (let count = 0; count < 3; count++) {
+      const { connection } = record({ role: 'server', codec: codec() });
+      connection.handler.write = (_, bytes) => {
+        seen.add(bytes.buffer);
+        expect(bytes.length).toBe(40_004);
+        return false;
+      };
+      connection.sendPrepared(message);
+    }
+    expect(seen.size).toBe(1);
+  });
+
+  it('is left as it is below the threshold', () => {
+    const pool = new DeflatePool({ engine: new PakoEngine(), threshold: 5 });
+    const { connection, frames, wire } = server(pool);
+    connection.sendText('Hello');
+    connection.sendPrepared(new PreparedMessage('Hell'));
+    connection.sendText('Hello');
+    expect(frames().map(({ first }) => first.toString(16))).toEqual(['c1', '81', 'c1']);
+    const peer = client(pool);
+    peer.connection.receive(wire());
+    expect(peer.events).toEqual(['text Hello', 'text Hell', 'text Hello']);
+  });
+
+  it.each([false, true])(
+    'can be decoded among messages that share no window: %s (RFC 7692 §7.1.1)',
+    (alone) => {
+      const pool = new DeflatePool({ engine: new PakoEngine(), threshold: 0 });
+      const parameters = { serverNoContextTakeover: alone };
+      const { connection, wire } = server(pool, parameters);
+      const message = new PreparedMessage('Hello, Hello, all');
+      const expected: string[] = [];
+      for (const turn of 'opoppopoop') {
+        if (turn === 'p') connection.sendPrepared(message);
+        else connection.sendText('Hello, Hello, you');
+        expected.push(turn === 'p' ? 'text Hello, Hello, all' : 'text Hello, Hello, you');
+      }
+      const peer = client(pool, parameters);
+      peer.connection.receive(wire());
+      expect(peer.events).toEqual(expected);
+    },
+  );
+
+  it('holds no engine of its own', () => {
+    const engine = new PakoEngine();
+    const pool = new DeflatePool({ engine, threshold: 0 });
+    for (let count = 0; count < 10; count++) {
+      server(pool).connection.sendPrepared(new PreparedMessage(`Hello ${count}`));
+    }
+    expect(engine.usage.made).toBe(1);
+  });
+
+  it('is encoded anew where an extension can share nothing, or there are several', () => {
+    const single = record({ role: 'server', codec: codec() }, {}, [new ChecksumExtension()]);
+    single.connection.sendPrepared(new PreparedMessage('Hi'));
+    expect(toHex(single.wire())).toBe('a1 03 12 33 45');
+    const pool = new DeflatePool({ engine: new PakoEngine(), threshold: 0 });
+    const both = record({ role: 'server', codec: codec() }, {}, [
+      new PermessageDeflate('server', PRESET, pool),
+      new ChecksumExtension(),
+    ]);
+    both.connection.sendText('Hello');
+    both.connection.sendPrepared(new PreparedMessage('Hello'));
+    // f2 00 11 00 00 of a shared window (RFC 7692 §7.2.3.2), turned by 5a, with the sum 01
+    expect(toHex(both.wire()).slice(-23)).toBe('e1 06 a8 5a 4b 5a 5a 01');
   });
 });
