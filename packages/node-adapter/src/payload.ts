@@ -1,7 +1,10 @@
 import { types } from 'node:util';
 import type { Borrowed, Codec } from '@x/frame-codec';
 
-/** What `send`, `ping` and `pong` take. A number goes as its digits; what is left goes through `Buffer.from`. */
+/**
+ * What `send`, `ping` and `pong` take. A number goes as its digits, the fragments of a message as one payload; what is
+ * left goes through `Buffer.from`.
+ */
 export type Payload =
   | string
   | number
@@ -10,6 +13,7 @@ export type Payload =
   | SharedArrayBuffer
   | ArrayBufferView
   | readonly number[]
+  | readonly Uint8Array[]
   | { valueOf(): string | ArrayBuffer | Uint8Array | readonly number[] };
 
 /** A message as it is handed out: `Buffer` unless `binaryType` says otherwise. */
@@ -32,8 +36,14 @@ export function toBytes(data: unknown): Uint8Array {
   if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   if (types.isUint8Array(data)) return data;
+  if (isFragments(data)) return Buffer.concat(data);
   // What is no array, no text and no such object is refused here.
   return Buffer.from(data as string);
+}
+
+/** Whether `data` is a message as `binaryType` `fragments` hands it out; `ws` would send its text as a number each. */
+function isFragments(data: unknown): data is readonly Uint8Array[] {
+  return Array.isArray(data) && data.length > 0 && data.every((each) => each instanceof Uint8Array);
 }
 
 /** Whether `data` must be read before it can be sent. */
