@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Codec, Connection, Endpoint, sharedCodec } from '../src/index.js';
+import { type Borrowed, Codec, Connection, Endpoint, sharedCodec } from '../src/index.js';
 import { INBOX_LENGTH } from '../src/memory-map.js';
 import { hex, toHex } from './hex.js';
 import { CODECS } from './kernels.js';
@@ -74,6 +74,22 @@ describe.each(CODECS)('Codec ($name)', { timeout: 60_000 }, ({ codec }) => {
     expect(depth).toBe(20);
     depth = 19;
     chain();
+  });
+
+  it('owns a borrowed payload by a copy where it is a small part of its memory', () => {
+    const shared = codec();
+    const owned: Uint8Array[] = [];
+    const { connection } = record(
+      { role: 'client', codec: shared },
+      {
+        binary: (_, payload) =>
+          owned.push(shared.own(payload), shared.own(payload.subarray(1, 3) as Borrowed)),
+      },
+    );
+    connection.receive(hex('02 02 01 02 80 03 03 04 05 82 03 06 07 08'));
+    connection.receive(hex('02 05 09 09 09 09 09 80 00'));
+    expect(owned.slice(0, 4).map(toHex)).toEqual(['01 02 03 04 05', '02 03', '06 07 08', '07 08']);
+    for (const part of [owned[1], owned[3]]) expect(part?.buffer.byteLength).toBe(2);
   });
 
   it('keeps what a connection gathers apart from what another one does', () => {

@@ -356,6 +356,19 @@ describe.each(CODECS)('pongs while the transport holds bytes (§5.5.3, $name)', 
     expect(pongs(written)).toEqual([0, 1, 2, 9]);
   });
 
+  it('are counted anew when the bytes have left', () => {
+    const { connection, written } = transport({ role: 'server', codec: codec(), maxQueuedPongs: 2 }, false);
+    connection.sendText('held');
+    written.length = 0;
+    for (let digit = 0; digit < 5; digit++) connection.receive(ping(digit));
+    connection.drained();
+    for (let digit = 5; digit < 10; digit++) connection.receive(ping(digit));
+    connection.drained();
+    expect(pongs(written).slice(0, 3)).toEqual([0, 1, 4]);
+    expect(pongs(written).slice(3)).toContain(5);
+    expect(pongs(written).at(-1)).toBe(9);
+  });
+
   it('are not counted where the transport takes all at once', () => {
     const { connection, written } = transport({ role: 'server', codec: codec(), maxQueuedPongs: 3 }, true);
     for (let digit = 0; digit < 10; digit++) connection.receive(ping(digit));

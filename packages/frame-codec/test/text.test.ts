@@ -22,6 +22,7 @@ const SAMPLES: readonly [string, string][] = [
   ['', ''],
   ['Hello', '48 65 6c 6c 6f'],
   ['a\0\x7f', '61 00 7f'],
+  ['é\u0080ÿ', 'c3 a9 c2 80 c3 bf'],
   ['é€😀', 'c3 a9 e2 82 ac f0 9f 98 80'],
   ['\u0080\u07ff\u0800\uffff\u{10000}\u{10ffff}', 'c2 80 df bf e0 a0 80 ef bf bf f0 90 80 80 f4 8f bf bf'],
   ['\ufeffa\ufeff', 'ef bb bf 61 ef bb bf'],
