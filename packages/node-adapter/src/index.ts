@@ -24,6 +24,14 @@ export type { BinaryType } from './binary-type.js';
 export type { EventHandler, WebSocketEventMap, WebSocketEvents } from './event-target.js';
 export type { ExtensionMap, ParameterMap } from './header-lists.js';
 export type {
+  CertMeta,
+  Data,
+  EventListenerOptions,
+  FinishRequestCallback,
+  VerifyClientCallbackAsync,
+  VerifyClientCallbackSync,
+} from './names.js';
+export type {
   ClientOptions,
   ConnectionOptionsOfBoth,
   PerMessageDeflateOptions,
@@ -33,8 +41,6 @@ export type { SendOptions } from './outgoing.js';
 export type { Payload, RawData } from './payload.js';
 export type { ReceiverOptions } from './receiver.js';
 export type { FrameOptions } from './sender.js';
-export type { Sent } from './socket-connection.js';
-export type { SocketHandler, TransportOptions } from './transport.js';
 export type {
   BroadcastOptions,
   ClientInfo,
@@ -42,7 +48,9 @@ export type {
   ServerEvents,
   ServerOptions,
   Verified,
-} from './web-socket-server.js';
+} from './server-options.js';
+export type { Sent } from './socket-connection.js';
+export type { SocketHandler, TransportOptions } from './transport.js';
 export {
   CloseEvent,
   createWebSocketStream,

@@ -2,7 +2,6 @@ import {
   createServer,
   type Server as HttpServer,
   type IncomingMessage,
-  type OutgoingHttpHeaders,
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
@@ -21,7 +20,7 @@ import { follow } from './abort-signal.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
 import { watchFor } from './keep-alive.js';
-import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
+import { DEFAULTS } from './options.js';
 import {
   checkLines,
   fieldsOf,
@@ -30,88 +29,30 @@ import {
   translateDraft8,
   writeRefusal,
 } from './server-handshake.js';
+import type {
+  BroadcastOptions,
+  ClientInfo,
+  CloseOptions,
+  ServerEvents,
+  ServerOptions,
+} from './server-options.js';
 import { isAttached, type Transport } from './transport.js';
-import { emitterOf, type TypedEmitterClass } from './typed-emitter.js';
-import { createTransport, TRANSPORT, WebSocket } from './web-socket.js';
+import { emitterOf, type TypedEmitter } from './typed-emitter.js';
+import { WebSocket } from './web-socket.js';
+import { createTransport, TRANSPORT } from './web-socket-transport.js';
 
 const RUNNING = 0;
 const CLOSING = 1;
 const CLOSED = 2;
 
-/** What a `verifyClient` hook is told. */
-export interface ClientInfo {
-  origin: string | undefined;
-  /** whether the request came over TLS */
-  secure: boolean;
-  req: IncomingMessage;
+/** The emitter of a server, whatever its connections and requests are. */
+interface ServerEmitterClass {
+  new <Client extends WebSocket, Request extends IncomingMessage>(): TypedEmitter<
+    ServerEvents<Client, Request>
+  >;
 }
 
-/** Answers a `verifyClient` hook that takes its time. */
-export type Verified = (
-  result: boolean,
-  status?: number,
-  message?: string,
-  headers?: OutgoingHttpHeaders,
-) => void;
-
-/** How a {@link WebSocketServer} works. One of `port`, `server` and `noServer` must be given. */
-export interface ServerOptions extends ConnectionOptionsOfBoth {
-  /** the longest queue of connections that wait to be accepted */
-  backlog?: number | null | undefined;
-  /** keeps all connections in `clients`; default true */
-  clientTracking?: boolean | undefined;
-  /** chooses one of the subprotocols that a client offers, or none; default the first */
-  handleProtocols?:
-    | ((protocols: Set<string>, request: IncomingMessage) => string | false | undefined)
-    | null
-    | undefined;
-  host?: string | null | undefined;
-  /** leaves it to the application to call `handleUpgrade` */
-  noServer?: boolean | undefined;
-  /** only requests for this path, without its query, are taken */
-  path?: string | null | undefined;
-  /** listens here, with an HTTP server of its own */
-  port?: number | null | undefined;
-  /** closes the server and its clients when it is aborted */
-  signal?: AbortSignal | undefined;
-  /** takes the upgrades of this server */
-  server?: HttpServer | HttpsServer | null | undefined;
-  /** lets a client in, or not; with two parameters it answers through the second */
-  verifyClient?: ((info: ClientInfo, verified: Verified) => unknown) | null | undefined;
-  /** the class to make connections of; must extend ours */
-  WebSocket?: typeof WebSocket | undefined;
-}
-
-/** How the clients are closed with their server. */
-export interface CloseOptions {
-  /** default 1001, going away (§7.4.1) */
-  code?: number;
-  reason?: string;
-  /** milliseconds that they have to answer, then their sockets are dropped; default the `closeTimeout` of the server */
-  timeout?: number;
-}
-
-/** Who gets a message that goes to all. */
-export interface BroadcastOptions {
-  /** not this one */
-  except?: WebSocket | undefined;
-  /** only those for which it holds */
-  filter?: ((client: WebSocket) => boolean) | undefined;
-  /** as a binary message; default: unless it is a string */
-  binary?: boolean | undefined;
-}
-
-/** The events of a {@link WebSocketServer}, with the values that their listeners get. */
-export interface ServerEvents {
-  connection: [websocket: WebSocket, request: IncomingMessage];
-  listening: [];
-  headers: [headers: string[], request: IncomingMessage];
-  wsClientError: [error: Error, socket: Duplex, request: IncomingMessage];
-  error: [error: Error];
-  close: [];
-}
-
-const Emitter: TypedEmitterClass<ServerEvents> = emitterOf();
+const Emitter: ServerEmitterClass = emitterOf<ServerEvents>() as ServerEmitterClass;
 
 /** What a handshake agreed on. */
 interface Agreed {
@@ -119,7 +60,7 @@ interface Agreed {
   readonly config: PermessageDeflateConfig | undefined;
 }
 
-type Connected = (websocket: WebSocket, request: IncomingMessage) => void;
+type Connected<Client, Request> = (websocket: Client, request: Request) => void;
 
 /** The server of a connection, for the listener that all of them share. */
 const SERVER = Symbol('server');
@@ -135,12 +76,15 @@ const SERVER = Symbol('server');
  * const server = new WebSocketServer({ port: 8080 });
  * server.on('connection', (websocket) => websocket.on('message', (data, isBinary) => websocket.send(data, { binary: isBinary })));
  */
-export class WebSocketServer extends Emitter {
-  readonly options: ServerOptions;
+export class WebSocketServer<
+  Class extends typeof WebSocket = typeof WebSocket,
+  Request extends typeof IncomingMessage = typeof IncomingMessage,
+> extends Emitter<InstanceType<Class>, InstanceType<Request>> {
+  readonly options: ServerOptions<Class, Request>;
   /** All connections that are not over, unless `clientTracking` is off. */
-  declare readonly clients: Set<WebSocket>;
+  declare readonly clients: Set<InstanceType<Class>>;
   /** The HTTP server that upgrades come from. */
-  _server: HttpServer | HttpsServer | null = null;
+  _server: HttpServer<Request> | HttpsServer<Request> | null = null;
   readonly #transport: Transport<WebSocket>;
   readonly #compression: Compression | undefined;
   #state: 0 | 1 | 2 = RUNNING;
@@ -152,13 +96,14 @@ export class WebSocketServer extends Emitter {
    * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given
    * @throws {RangeError} when the port or a limit is out of its range
    */
-  constructor(options: ServerOptions = {}, listening?: () => void) {
+  constructor(options: ServerOptions<Class, Request> = {}, listening?: () => void) {
     super();
     const given = Object.entries(options).filter(([, value]) => value !== undefined);
-    const complete: ServerOptions = {
+    const complete: ServerOptions<Class, Request> = {
       ...{ ...DEFAULTS, backlog: null, clientTracking: true, handleProtocols: null, host: null },
       ...{ noServer: false, path: null, perMessageDeflate: false, port: null, server: null },
-      ...{ verifyClient: null, WebSocket },
+      // The default of the type parameter is the default of the option.
+      ...{ verifyClient: null, WebSocket: WebSocket as Class },
       ...Object.fromEntries(given),
     };
     this.options = complete;
@@ -171,7 +116,7 @@ export class WebSocketServer extends Emitter {
     this.#transport = createTransport(true, complete, complete);
     watchFor(complete);
     this.#compression = compressionFor(complete.perMessageDeflate);
-    if (complete.clientTracking) Object.assign(this, { clients: new Set<WebSocket>() });
+    if (complete.clientTracking) Object.assign(this, { clients: new Set<InstanceType<Class>>() });
     if (port != null) {
       const own = createServer(answerUpgradeRequired);
       this._server = own;
@@ -220,7 +165,10 @@ export class WebSocketServer extends Emitter {
    * @returns to how many
    * @throws {TypeError} without `clientTracking`, and when `data` is neither text nor bytes
    */
-  broadcast(data: string | Uint8Array, { except, filter, binary }: BroadcastOptions = {}): number {
+  broadcast(
+    data: string | Uint8Array,
+    { except, filter, binary }: BroadcastOptions<InstanceType<Class>> = {},
+  ): number {
     if (!this.options.clientTracking) throw new TypeError('broadcast needs clientTracking');
     const isBinary = binary ?? typeof data !== 'string';
     const text = typeof data === 'string' ? data : isBinary ? '' : Buffer.from(data).toString();
@@ -262,7 +210,7 @@ export class WebSocketServer extends Emitter {
   }
 
   /** Whether a request is for this server: its path, unless overridden. */
-  shouldHandle(request: IncomingMessage): boolean {
+  shouldHandle(request: InstanceType<Request>): boolean {
     const { path } = this.options;
     if (!path) return true;
     const { url = '' } = request;
@@ -277,7 +225,12 @@ export class WebSocketServer extends Emitter {
    * @param connected called with the connection when it is open
    * @throws {Error} when there is a connection on the stream already
    */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, connected: Connected): void {
+  handleUpgrade(
+    request: InstanceType<Request>,
+    socket: Duplex,
+    head: Uint8Array,
+    connected: Connected<InstanceType<Class>, InstanceType<Request>>,
+  ): void {
     socket.on('error', destroy);
     const offer = readRequest(isDraft8(request) ? translateDraft8(request) : request);
     if (!offer.ok) {
@@ -302,7 +255,7 @@ export class WebSocketServer extends Emitter {
     const secure = Boolean(
       Reflect.get(request.socket, 'authorized') || Reflect.get(request.socket, 'encrypted'),
     );
-    const info: ClientInfo = { origin: offer.origin, secure, req: request };
+    const info: ClientInfo<InstanceType<Request>> = { origin: offer.origin, secure, req: request };
     if (verifyClient.length === 2) {
       verifyClient(info, (result, status = 401, message, headers) => {
         if (result) accept();
@@ -314,10 +267,10 @@ export class WebSocketServer extends Emitter {
 
   #accept(
     offer: UpgradeOffer,
-    request: IncomingMessage,
+    request: InstanceType<Request>,
     socket: Duplex,
     head: Uint8Array,
-    connected: Connected,
+    connected: Connected<InstanceType<Class>, InstanceType<Request>>,
   ): void {
     // The client has gone already.
     if (!socket.readable || !socket.writable) {
@@ -355,13 +308,14 @@ export class WebSocketServer extends Emitter {
 
   #connect(
     { subprotocol, config }: Agreed,
-    request: IncomingMessage,
+    request: InstanceType<Request>,
     socket: Duplex,
     head: Uint8Array,
-    connected: Connected,
+    connected: Connected<InstanceType<Class>, InstanceType<Request>>,
   ): void {
     const { options } = this;
-    const websocket = new (options.WebSocket ?? WebSocket)(null, undefined, options);
+    // The default of the type parameter is the default of the option.
+    const websocket = new (options.WebSocket ?? WebSocket)(null, undefined, options) as InstanceType<Class>;
     websocket._protocol = subprotocol;
     if (config !== undefined && this.#compression !== undefined) {
       websocket._extensions = { [PERMESSAGE_DEFLATE]: this.#compression.start('server', config) };
@@ -376,16 +330,17 @@ export class WebSocketServer extends Emitter {
   }
 
   /** @internal */
-  _forget(websocket: WebSocket): void {
+  _forget(websocket: InstanceType<Class>): void {
     this.clients.delete(websocket);
     if (this.#emitsClose && this.clients.size === 0) process.nextTick(() => this.#emitClose());
   }
 
-  #listen(server: HttpServer | HttpsServer): () => void {
+  #listen(server: HttpServer<Request> | HttpsServer<Request>): () => void {
     const listening = (): boolean => this.emit('listening');
     const error = (failure: Error): boolean => this.emit('error', failure);
-    const connected: Connected = (websocket, request) => this.emit('connection', websocket, request);
-    const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    const connected: Connected<InstanceType<Class>, InstanceType<Request>> = (websocket, request) =>
+      this.emit('connection', websocket, request);
+    const upgrade = (request: InstanceType<Request>, socket: Duplex, head: Buffer): void =>
       this.handleUpgrade(request, socket, head, connected);
     server.on('listening', listening).on('error', error).on('upgrade', upgrade);
     return () => {

@@ -1,35 +1,31 @@
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Extension, PreparedMessage } from '@x/frame-codec';
+import { PreparedMessage } from '@x/frame-codec';
 import { follow } from './abort-signal.js';
-import { BINARY_TYPES, type BinaryType, pack } from './binary-type.js';
+import { BINARY_TYPES, type BinaryType } from './binary-type.js';
 import { ClientHandshake } from './client-handshake.js';
 import { checkClose } from './close-argument.js';
 import { ConnectionSender } from './connection-sender.js';
-import { endpointFor } from './endpoint-options.js';
-import { WebSocketEventTarget } from './event-target.js';
 import type { extension, subprotocol } from './header-lists.js';
-import { type Watch, watchFor } from './keep-alive.js';
+import { watchFor } from './keep-alive.js';
+import type * as Names from './names.js';
 import { type ClientOptions, type ConnectionOptionsOfBoth, DEFAULTS, type SocketOptions } from './options.js';
 import { Outgoing, type SendOptions } from './outgoing.js';
-import { byteLength, EMPTY, type Payload } from './payload.js';
+import { byteLength, type Payload } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
 import type { Receiver } from './receiver.js';
 import type { Sender } from './sender.js';
-import type { Sent, SocketConnection } from './socket-connection.js';
+import type { Sent } from './socket-connection.js';
 import type { createWebSocketStream } from './stream.js';
-import { Transport } from './transport.js';
-import { webSocketHandler } from './web-socket-handler.js';
+import type { Transport } from './transport.js';
+import { WebSocketCore } from './web-socket-core.js';
 import type { WebSocketServer } from './web-socket-server.js';
+import { createTransport, TRANSPORT } from './web-socket-transport.js';
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
 
 const NOT_ESTABLISHED = 'WebSocket was closed before the connection was established';
-
-const NO_EXTENSIONS: { readonly [name: string]: Extension } = Object.freeze({});
-
-/** The transport of the connections that one server accepts, kept with its options. */
-export const TRANSPORT: unique symbol = Symbol('transport');
 
 /**
  * A WebSocket connection with the interface of npm `ws` and of browsers, in either role.
@@ -44,7 +40,7 @@ export const TRANSPORT: unique symbol = Symbol('transport');
  * websocket.on('open', () => websocket.send('hello'));
  * websocket.on('message', (data) => console.log(String(data)));
  */
-export class WebSocket extends WebSocketEventTarget {
+export class WebSocket extends WebSocketCore {
   static readonly CONNECTING: 0 = CONNECTING;
   static readonly OPEN: 1 = OPEN;
   static readonly CLOSING: 2 = CLOSING;
@@ -64,35 +60,10 @@ export class WebSocket extends WebSocketEventTarget {
   declare readonly CLOSING: 2;
   declare readonly CLOSED: 3;
 
-  /** The stream below, once open; for its addresses and the like. */
-  _socket: Duplex | null = null;
   #frameSender: ConnectionSender | undefined;
-  /** @internal */
-  _readyState: ReadyState = CONNECTING;
-  /** @internal */
-  _protocol = '';
-  /** @internal What the handshake agreed on, by name. */
-  _extensions: { readonly [name: string]: Extension } = NO_EXTENSIONS;
-  /** @internal */
-  _url: string | undefined;
-  /** @internal */
-  readonly _isServer: boolean;
-  /** @internal */
-  readonly _settings: ConnectionOptionsOfBoth;
-  /** @internal */
-  _connection: SocketConnection<WebSocket> | undefined;
-  #handshake: ClientHandshake | undefined;
-  #binaryType: BinaryType = 'nodebuffer';
-  #paused = false;
   #outgoing: Outgoing | undefined;
   /** Bytes of what was sent too late: they count as buffered for ever, as in browsers. */
   #lost = 0;
-  #watch: Watch | undefined;
-  #closeTimer: NodeJS.Timeout | undefined;
-  #closeCode = 1006;
-  #closeReason: Buffer = EMPTY;
-  #error: Error | undefined;
-  #errored = false;
 
   /**
    * Connects to a server; `null` makes one side of a connection that {@link setSocket} starts later, as a server.
@@ -108,30 +79,24 @@ export class WebSocket extends WebSocketEventTarget {
     protocols?: string | readonly string[] | ClientOptions,
     options?: ClientOptions,
   ) {
-    super();
-    if (address === null) {
-      this._isServer = true;
-      this._settings = options ?? {};
-      return;
-    }
-    this._isServer = false;
     const given = isOptions(protocols) ? protocols : (options ?? {});
+    super(address === null, address === null ? given : { ...DEFAULTS, ...given });
+    if (address === null) return;
+    const settings: ClientOptions = this._settings;
     const offered = isOptions(protocols) || protocols === undefined ? given.protocols : protocols;
-    const settings = { ...DEFAULTS, ...given };
-    this._settings = settings;
     watchFor(settings);
     const list = offered === undefined ? [] : typeof offered === 'string' ? [offered] : offered;
-    this.#handshake = new ClientHandshake(this, address, list, settings);
+    this._handshake = new ClientHandshake(this, address, list, settings);
     follow(settings.signal, this, (error) => this.#abort(error));
   }
 
   /** How binary messages are handed out; what is none of the four is ignored. */
   get binaryType(): BinaryType {
-    return this.#binaryType;
+    return this._binaryType;
   }
 
   set binaryType(type: BinaryType) {
-    if (BINARY_TYPES.includes(type)) this.#binaryType = type;
+    if (BINARY_TYPES.includes(type)) this._binaryType = type;
   }
 
   /** Bytes that are sent but have not gone to the operating system, heads of frames included. */
@@ -146,7 +111,7 @@ export class WebSocket extends WebSocketEventTarget {
 
   /** Whether {@link pause} holds back what arrives. */
   get isPaused(): boolean {
-    return this.#paused;
+    return this._paused;
   }
 
   /** What software beside npm `ws` reaches for to write frames that it made itself; `null` while connecting. */
@@ -189,11 +154,11 @@ export class WebSocket extends WebSocketEventTarget {
     if (hasMethod(socket, 'setTimeout')) socket.setTimeout(0);
     if (hasMethod(socket, 'setNoDelay')) socket.setNoDelay();
     this._socket = socket;
-    this.#handshake = undefined;
+    this._handshake = undefined;
     this._connection = transport.attach(socket, this, head, Object.values(this._extensions));
     this.#outgoing = new Outgoing(this._connection);
-    this.#watch = watchFor(this._settings);
-    this.#watch?.add(this._connection);
+    this._watch = watchFor(this._settings);
+    this._watch?.add(this._connection);
     this._readyState = OPEN;
     this.emit('open');
   }
@@ -242,7 +207,7 @@ export class WebSocket extends WebSocketEventTarget {
   close(code?: number, reason?: string | Uint8Array): void {
     if (this._readyState === CLOSED) return;
     if (this._readyState === CONNECTING) {
-      this.#handshake?.abort(new Error(NOT_ESTABLISHED));
+      this._handshake?.abort(new Error(NOT_ESTABLISHED));
       return;
     }
     if (this._readyState === CLOSING) return;
@@ -256,7 +221,7 @@ export class WebSocket extends WebSocketEventTarget {
   terminate(): void {
     if (this._readyState === CLOSED) return;
     if (this._readyState === CONNECTING) {
-      this.#handshake?.abort(new Error(NOT_ESTABLISHED));
+      this._handshake?.abort(new Error(NOT_ESTABLISHED));
       return;
     }
     this._readyState = CLOSING;
@@ -266,14 +231,14 @@ export class WebSocket extends WebSocketEventTarget {
   /** Stops reading from the socket, and hands out nothing more until {@link resume}: not even the rest of a chunk. */
   pause(): void {
     if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
-    this.#paused = true;
+    this._paused = true;
     this._connection?.pause();
   }
 
   /** Ends {@link pause}. */
   resume(): void {
     if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
-    this.#paused = false;
+    this._paused = false;
     this._connection?.resume();
   }
 
@@ -300,20 +265,9 @@ export class WebSocket extends WebSocketEventTarget {
     else this.#refuse(data, sent);
   }
 
-  /** @internal what waits to be sent could not be read */
-  failSending(error: Error): void {
-    if (this._readyState === CLOSED) return;
-    if (this._readyState === OPEN) {
-      this._readyState = CLOSING;
-      this.startCloseTimer();
-    }
-    this._socket?.end();
-    this.reportError(error);
-  }
-
   #abort(error: Error): void {
-    if (this.#handshake !== undefined) {
-      this.#handshake.abort(error);
+    if (this._handshake !== undefined) {
+      this._handshake.abort(error);
       return;
     }
     this.terminate();
@@ -327,117 +281,12 @@ export class WebSocket extends WebSocketEventTarget {
     this.#lost += data instanceof PreparedMessage ? data.length : byteLength(data);
     if (sent !== undefined) process.nextTick(sent, notOpen(state));
   }
-
-  /** @internal a whole message, owned */
-  receiveMessage(data: Buffer<ArrayBuffer>, isBinary: boolean): void {
-    const message = isBinary ? pack(data, this.#binaryType) : data;
-    if (this._settings.allowSynchronousEvents === false) this.#emitLater('message', message, isBinary);
-    else this.emit('message', message, isBinary);
-  }
-
-  /** @internal a ping or pong, owned */
-  receiveControl(type: 'ping' | 'pong', data: Buffer): void {
-    if (this._settings.allowSynchronousEvents === false) this.#emitLater(type, data);
-    else this.emit(type, data);
-  }
-
-  /** What follows waits until the event was emitted, in a task of its own. */
-  #emitLater(type: string, ...values: unknown[]): void {
-    this._connection?.pause();
-    setImmediate(() => {
-      try {
-        this.emit(type, ...values);
-      } finally {
-        if (!this.#paused && this._readyState !== CLOSED) this._connection?.resume();
-      }
-    });
-  }
-
-  /** @internal the peer's close frame came, and was answered */
-  receiveClose(code: number, reason: string): void {
-    this.#closeCode = code;
-    this.#closeReason = Buffer.from(reason);
-    if (this._readyState === OPEN) this.startCloseTimer();
-    this._readyState = CLOSING;
-  }
-
-  /** @internal the peer broke a rule: `error` is emitted when the close frame is sent */
-  fail(error: Error): void {
-    if (this._readyState === OPEN) this.startCloseTimer();
-    this._readyState = CLOSING;
-    this.#error = error;
-  }
-
-  /** @internal nothing more will be written */
-  ended(): void {
-    const error = this.#error;
-    this.#error = undefined;
-    if (error !== undefined) this.reportError(error);
-  }
-
-  /** @internal the peer does not read, and too much waits for it */
-  overflow(): void {
-    const error = new RangeError('Too much is buffered for a peer that does not read');
-    if (this._settings.overflow === 'close') this.close(1008);
-    else this._socket?.destroy();
-    this.reportError(Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' }));
-  }
-
-  /** @internal emits `error`, at most once */
-  reportError(error: Error): void {
-    if (this.#errored) return;
-    this.#errored = true;
-    this.emit('error', error);
-  }
-
-  /** @internal the connection is over */
-  finish(clean: boolean): void {
-    clearTimeout(this.#closeTimer);
-    if (this._connection !== undefined) this.#watch?.remove(this._connection);
-    this._wasClean = clean;
-    this._readyState = CLOSED;
-    this.emit('close', this.#closeCode, this.#closeReason);
-  }
-
-  /** @internal the opening handshake failed */
-  failHandshake(error: Error): void {
-    this._readyState = CLOSING;
-    this.#handshake = undefined;
-    try {
-      this.reportError(error);
-    } finally {
-      this.finish(false);
-    }
-  }
-
-  /** @internal drops the socket when the closing handshake takes too long; another time goes before the first */
-  startCloseTimer(timeout?: number): void {
-    const { _socket: socket } = this;
-    if (socket === null || this._readyState === CLOSED) return;
-    if (this.#closeTimer !== undefined && timeout === undefined) return;
-    clearTimeout(this.#closeTimer);
-    const { closeTimeout = DEFAULTS.closeTimeout } = this._settings;
-    this.#closeTimer = setTimeout(destroy, timeout ?? closeTimeout, socket);
-  }
 }
 
 for (const target of [WebSocket, WebSocket.prototype]) {
   for (const [name, value] of Object.entries(READY_STATES)) {
     Object.defineProperty(target, name, { enumerable: true, value });
   }
-}
-
-/** How connections of one role with these options are put on streams. */
-export function createTransport(
-  isServer: boolean,
-  settings: ConnectionOptionsOfBoth,
-  options: SocketOptions,
-): Transport<WebSocket> {
-  return new Transport<WebSocket>(endpointFor(isServer, settings, options), webSocketHandler, {
-    gatherWrites: options.gatherWrites ?? settings.gatherWrites,
-    zeroCopyReads: options.zeroCopyReads ?? settings.zeroCopyReads,
-    maxBufferedLength: options.maxBufferedAmount ?? settings.maxBufferedAmount,
-  });
 }
 
 function isOptions(value: unknown): value is ClientOptions {
@@ -451,6 +300,31 @@ function hasMethod<Name extends string>(
   return typeof Reflect.get(value, name) === 'function';
 }
 
-function destroy(socket: Duplex): void {
-  socket.destroy();
+/** The types of npm `ws` under the names that `@types/ws` gives them. */
+export declare namespace WebSocket {
+  export type RawData = Names.RawData;
+  export type Data = Names.Data;
+  export type CertMeta = Names.CertMeta;
+  export type VerifyClientCallbackSync<R extends IncomingMessage = IncomingMessage> =
+    Names.VerifyClientCallbackSync<R>;
+  export type VerifyClientCallbackAsync<R extends IncomingMessage = IncomingMessage> =
+    Names.VerifyClientCallbackAsync<R>;
+  export type FinishRequestCallback = Names.FinishRequestCallback;
+  export type ClientOptions = Names.ClientOptions;
+  export type PerMessageDeflateOptions = Names.PerMessageDeflateOptions;
+  export type Event = Names.Event;
+  export type ErrorEvent = Names.ErrorEvent;
+  export type CloseEvent = Names.CloseEvent;
+  export type MessageEvent = Names.MessageEvent;
+  export type WebSocketEventMap = Names.WebSocketEventMap;
+  export type EventListenerOptions = Names.EventListenerOptions;
+  export type ServerOptions<
+    Class extends typeof WebSocket = typeof WebSocket,
+    Request extends typeof IncomingMessage = typeof IncomingMessage,
+  > = Names.ServerOptions<Class, Request>;
+  export type AddressInfo = Names.AddressInfo;
+  export type Server<
+    Class extends typeof WebSocket = typeof WebSocket,
+    Request extends typeof IncomingMessage = typeof IncomingMessage,
+  > = WebSocketServer<Class, Request>;
 }

@@ -1,0 +1,46 @@
+/*
+ * The types of npm `ws` under the names that `@types/ws` gives them, for software that imports those.
+ */
+
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type {
+  CloseEvent as Close,
+  ErrorEvent as Failure,
+  MessageEvent as Message,
+  Event as Plain,
+} from './events.js';
+import type { RawData } from './payload.js';
+import type { ClientInfo, Verified } from './server-options.js';
+import type { WebSocket } from './web-socket.js';
+
+export type { AddressInfo } from 'node:net';
+export type { WebSocketEventMap } from './event-target.js';
+export type { ClientOptions, PerMessageDeflateOptions } from './options.js';
+export type { RawData } from './payload.js';
+export type { ServerOptions } from './server-options.js';
+
+/** What `onmessage` gets. */
+export type Data = string | RawData;
+
+/** A certificate or a key. */
+export type CertMeta = string | string[] | Buffer | Buffer[];
+
+export type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> = (
+  info: ClientInfo<Request>,
+) => boolean;
+
+export type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> = (
+  info: ClientInfo<Request>,
+  callback: Verified,
+) => void;
+
+export type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void;
+
+export type Event = Plain<WebSocket>;
+export type ErrorEvent = Failure<WebSocket>;
+export type CloseEvent = Close<WebSocket>;
+export type MessageEvent = Message<WebSocket, Data>;
+
+export interface EventListenerOptions {
+  once?: boolean | undefined;
+}
