@@ -2,7 +2,7 @@ import { type Memory, memoryOf, NO_MEMORY } from './borrowed.js';
 import type { BytePool } from './byte-pool.js';
 
 /** Grows at least to this many bytes at once. */
-const LEAST = 256;
+const LEAST = 1024;
 /** When this much has arrived, an announced length up to `GRANTED` is believed: growing would copy it twice. */
 const EARNEST = 16 * 1024;
 const GRANTED = 1024 * 1024;

@@ -31,6 +31,8 @@ interface Decoder {
   inFrame: boolean;
 }
 
+const NO_DECODERS: readonly Decoder[] = [];
+
 /** The message that is arriving. */
 interface Message {
   readonly text: boolean;
@@ -118,10 +120,7 @@ export class MessageReceiver {
 
   #begin(head: number): Message {
     const text = (head & OPCODE) === OPCODES.text;
-    const decoders = this.#extensions
-      .filter(({ decodes, claims }) => decodes === 'all' || (head & claims.first) !== 0)
-      .reverse()
-      .map((extension) => ({ extension, inMessage: false, inFrame: false }));
+    const decoders = this.#extensions.length === 0 ? NO_DECODERS : this.#decodersFor(head);
     const { codec, validateText } = this.#endpoint;
     const utf8 = text && decoders.length > 0 && validateText ? new Utf8Checker(codec.kernel) : undefined;
     const bytes = new GrowingBytes(codec.pool);
@@ -136,6 +135,13 @@ export class MessageReceiver {
       thrown: undefined,
       dropped: false,
     };
+  }
+
+  #decodersFor(head: number): readonly Decoder[] {
+    return this.#extensions
+      .filter(({ decodes, claims }) => decodes === 'all' || (head & claims.first) !== 0)
+      .reverse()
+      .map((extension) => ({ extension, inMessage: false, inFrame: false }));
   }
 
   /** Lets decoder `index` and those behind it decode a part. */
