@@ -34,13 +34,16 @@ const NO_EXTENSIONS: readonly Extension[] = [];
  * @example
  * const endpoint = new Endpoint({ role: 'server' });
  * const echo = {
- *   write: ({ context: socket }, bytes) => socket.write(bytes) && socket.writableLength === 0,
+ *   write: (connection, bytes) => {
+ *     const { context: socket } = connection;
+ *     socket.write(bytes, () => socket.writableLength === 0 && connection.drained());
+ *     return socket.writableLength === 0;
+ *   },
  *   end: ({ context: socket }) => socket.end(),
  *   text: (connection, text) => connection.sendText(text),
  * };
  * const connection = new Connection(endpoint, echo, socket);
  * socket.on('data', (chunk) => connection.receive(chunk));
- * socket.on('drain', () => connection.drained());
  * socket.on('close', () => connection.receiveEnd());
  */
 export class Connection<Context = unknown> {

@@ -23,6 +23,7 @@ export class DeflatePool {
   readonly threshold: number;
   readonly #deflaters: Map<number, Deflater[]> = new Map();
   readonly #inflaters: Map<number, Inflater[]> = new Map();
+  #closed = false;
 
   /** @throws {RangeError} when the threshold is no whole number */
   constructor({ engine, threshold = 1024 }: DeflateOptions) {
@@ -38,7 +39,7 @@ export class DeflatePool {
   }
 
   giveDeflater(windowBits: number, deflater: Deflater): void {
-    give(this.#deflaters, windowBits, deflater);
+    this.#give(this.#deflaters, windowBits, deflater);
   }
 
   takeInflater(windowBits: number): Inflater {
@@ -46,15 +47,31 @@ export class DeflatePool {
   }
 
   giveInflater(windowBits: number, inflater: Inflater): void {
-    give(this.#inflaters, windowBits, inflater);
+    this.#give(this.#inflaters, windowBits, inflater);
   }
 
   /** Releases the engines that wait for a message. Those that connections hold are released when these end. */
   close(): void {
+    this.#closed = true;
     for (const stock of [this.#deflaters, this.#inflaters]) {
       for (const engines of stock.values()) for (const engine of engines) engine.close();
       stock.clear();
     }
+  }
+
+  #give<Engine extends Deflater | Inflater>(
+    stock: Map<number, Engine[]>,
+    windowBits: number,
+    engine: Engine,
+  ): void {
+    const kept = stock.get(windowBits) ?? [];
+    stock.set(windowBits, kept);
+    if (this.#closed || kept.length === KEPT) {
+      engine.close();
+      return;
+    }
+    engine.reset();
+    kept.push(engine);
   }
 
   /** One whole message, compressed without reference to any other: for prepared messages. */
@@ -66,21 +83,6 @@ export class DeflatePool {
       this.giveDeflater(windowBits, deflater);
     }
   }
-}
-
-function give<Engine extends Deflater | Inflater>(
-  stock: Map<number, Engine[]>,
-  windowBits: number,
-  engine: Engine,
-): void {
-  const kept = stock.get(windowBits) ?? [];
-  stock.set(windowBits, kept);
-  if (kept.length === KEPT) {
-    engine.close();
-    return;
-  }
-  engine.reset();
-  kept.push(engine);
 }
 
 /** §7.2.1: the 00 00 FF FF that a flush leaves at the end is not sent. */
