@@ -94,7 +94,8 @@ describe.each(CODECS)('messages ($name)', { timeout: 60_000 }, ({ codec }) => {
       for (let at = 0; at < stream.length; at += size) connection.receive(stream.subarray(at, at + size));
     }
     expect(received).toHaveLength(8);
-    for (const payload of received) expect(toHex(payload) === toHex(long)).toBe(true);
+    for (const payload of received) expect(payload.findIndex((byte, at) => byte !== long[at])).toBe(-1);
+    for (const { length } of received) expect(length).toBe(long.length);
     expect(texts).toHaveLength(4);
     for (const string of texts) expect(string === `a${'€'.repeat(60_000)}`).toBe(true);
   });
@@ -343,8 +344,10 @@ describe.each(CODECS)('round trips ($name)', { timeout: 60_000 }, ({ codec }) =>
     (_, sample) => {
       const { client, server, exchange } = pair();
       const characters = [...sample];
-      const text = (count: number): string =>
-        Array.from({ length: count }, (_, index) => characters[(index * 3 + 1) % characters.length]).join('');
+      const text = (count: number): string => {
+        const rest = characters.slice(0, count % characters.length).join('');
+        return sample.repeat(Math.floor(count / characters.length)) + rest;
+      };
       const counts = Array.from({ length: 401 }, (_, count) => count);
       for (const bound of [1361, 16_384, 21_845, 65_535]) {
         for (let by = -2; by <= 2; by++) counts.push(bound + by);

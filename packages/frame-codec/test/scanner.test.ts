@@ -9,7 +9,10 @@ import { masked, wire } from './wire.js';
 
 /** `count` text messages of one digit each, as a server sends them. */
 function digits(count: number): Uint8Array<ArrayBuffer> {
-  return concat(...Array.from({ length: count }, (_, index) => hex(`81 01 3${index % 10}`)));
+  return Uint8Array.from(
+    { length: count * 3 },
+    (_, at) => [0x81, 1, 0x30 + (Math.floor(at / 3) % 10)][at % 3] ?? 0,
+  );
 }
 
 function digitEvents(count: number): string[] {
@@ -86,7 +89,7 @@ describe.each(CODECS)('pause and resume ($name)', { timeout: 60_000 }, ({ codec 
       resumes++;
     }
     expect(resumes).toBe(count);
-    expect(events).toEqual(digitEvents(count));
+    expect(events.join() === digitEvents(count).join()).toBe(true);
   });
 
   it('lets a violation wait for its turn', () => {
@@ -232,6 +235,8 @@ describe.each(CODECS)('handlers that throw ($name)', { timeout: 60_000 }, ({ cod
     const count = 50_000;
     // The message that the end of the first inbox cuts.
     const edge = Math.floor(INBOX_LENGTH / 3);
+    const stream = digits(count);
+    const expected = digitEvents(count).join();
     for (const culprit of [0, 510, 511, 512, 1023, edge - 1, edge, edge + 1, count - 1]) {
       let seen = 0;
       const { connection, events } = record(
@@ -242,10 +247,10 @@ describe.each(CODECS)('handlers that throw ($name)', { timeout: 60_000 }, ({ cod
           },
         },
       );
-      expect(() => connection.receive(digits(count))).toThrow('mine');
+      expect(() => connection.receive(stream)).toThrow('mine');
       connection.receive(hex(''));
       expect(events.length, `after ${culprit}`).toBe(count);
-      expect(events).toEqual(digitEvents(count));
+      expect(events.join() === expected, `after ${culprit}`).toBe(true);
     }
   });
 

@@ -174,7 +174,7 @@ describe.each(KERNELS)('validate ($kind)', { timeout: 60_000 }, ({ kernel: load 
         for (let at = offset - before.length; at >= 0; at -= before.length) text.set(before, at);
         for (let at = offset + 4; at + behind.length <= LENGTH; at += behind.length) text.set(behind, at);
         bytes.set(text, SCRATCH);
-        const step = before.length === 1 ? 1 : 7;
+        const step = before.length === 1 ? 1 : 13;
         for (let index = offset % step; index < FOURS.length; index += step) {
           const four = FOURS[index];
           if (four === undefined) break;
