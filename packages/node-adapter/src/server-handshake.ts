@@ -30,7 +30,11 @@ export function fieldsOf({ rawHeaders }: Refusal): OutgoingHttpHeaders {
   return fields;
 }
 
-/** Writes an answer that is no 101, and closes the stream. */
+/**
+ * Writes an answer that is no 101, and closes the stream.
+ *
+ * @throws {TypeError} when a field holds a line break; the stream is dropped then
+ */
 export function writeRefusal(
   socket: Duplex,
   status: number,
@@ -47,13 +51,18 @@ export function writeRefusal(
   for (const [name, value] of Object.entries(fields)) {
     for (const each of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${each}`);
   }
-  checkLines(lines);
+  try {
+    checkLines(lines);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
   socket.once('finish', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
 }
 
 /**
- * The head of an answer.
+ * Lines of the head of an answer.
  *
  * @throws {TypeError} when a line holds a line break, which would make two of it
  */

@@ -256,13 +256,15 @@ export class WebSocketServer<
       Reflect.get(request.socket, 'authorized') || Reflect.get(request.socket, 'encrypted'),
     );
     const info: ClientInfo<InstanceType<Request>> = { origin: offer.origin, secure, req: request };
-    if (verifyClient.length === 2) {
-      verifyClient(info, (result, status = 401, message, headers) => {
-        if (result) accept();
-        else writeRefusal(socket, status || 401, message, headers);
-      });
-    } else if (verifyClient(info, notAsked)) accept();
-    else writeRefusal(socket, 401);
+    answering(socket, () => {
+      if (verifyClient.length === 2) {
+        verifyClient(info, (result, status = 401, message, headers) => {
+          if (result) accept();
+          else writeRefusal(socket, status || 401, message, headers);
+        });
+      } else if (verifyClient(info, notAsked)) accept();
+      else writeRefusal(socket, 401);
+    });
   }
 
   #accept(
@@ -288,18 +290,22 @@ export class WebSocketServer<
     }
     const { handleProtocols } = this.options;
     const compression = this.#compression;
-    const answer = acceptOffer(offer, {
-      extensions: compression === undefined ? [] : [compression.extension],
-      subprotocols: (offered) =>
-        (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined,
+    const { answer, lines } = answering(socket, () => {
+      const answer = acceptOffer(offer, {
+        extensions: compression === undefined ? [] : [compression.extension],
+        subprotocols: (offered) =>
+          (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined,
+      });
+      if (!answer.ok) return { answer, lines: [] };
+      const lines = answer.head.trimEnd().split('\r\n');
+      this.emit('headers', lines, request);
+      checkLines(lines);
+      return { answer, lines };
     });
     if (!answer.ok) {
       writeRefusal(socket, answer.status, answer.message);
       return;
     }
-    const lines = answer.head.trimEnd().split('\r\n');
-    this.emit('headers', lines, request);
-    checkLines(lines);
     socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
     socket.removeListener('error', destroy);
     const config = answer.extensions[0]?.config;
@@ -351,6 +357,16 @@ export class WebSocketServer<
   #emitClose(): void {
     this.#state = CLOSED;
     this.emit('close');
+  }
+}
+
+/** Runs hooks of the application: what they throw surfaces, and leaves no client without an answer. */
+function answering<Result>(socket: Duplex, run: () => Result): Result {
+  try {
+    return run();
+  } catch (error) {
+    if (!isAttached(socket) && !socket.writableEnded) writeRefusal(socket, 500);
+    throw error;
   }
 }
 
