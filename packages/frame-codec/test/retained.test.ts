@@ -15,7 +15,7 @@ describe.each(CODECS)('memory of a message that is arriving (§10.4, $name)', ({
     connection.receive(hex(`82 ff 00 00 00 00 ${GIB} 01 02 03 04`));
     expect(connection.retainedLength).toBe(0);
     connection.receive(pattern(10));
-    expect(connection.retainedLength).toBeLessThanOrEqual(256);
+    expect(connection.retainedLength).toBeLessThanOrEqual(1024);
     connection.receive(pattern(10_000));
     expect(connection.retainedLength).toBeLessThanOrEqual(4 * 10_010);
     for (let arrived = 20_010; arrived < 3_000_000; arrived += 10_000) {
@@ -29,7 +29,7 @@ describe.each(CODECS)('memory of a message that is arriving (§10.4, $name)', ({
   it('is hardly any for a last fragment that announces 1 GiB behind a small one', () => {
     const { connection } = record({ role: 'client', codec: codec(), maxMessageLength: 2 ** 31 });
     connection.receive(hex(`02 01 61 80 7f 00 00 00 00 ${GIB} 62`));
-    expect(connection.retainedLength).toBeLessThanOrEqual(512);
+    expect(connection.retainedLength).toBeLessThanOrEqual(1024);
   });
 
   it('is given up when the message is whole, when it fails, and when the transport ends', () => {
