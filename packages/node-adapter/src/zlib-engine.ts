@@ -1,97 +1,32 @@
 import type { DeflateEngine, Deflater, Inflater } from '@x/frame-codec';
-import { constants, DeflateRaw, InflateRaw, type ZlibOptions } from 'minizlib';
+import type { ZlibOptions } from 'minizlib';
+import { directDeflater, directInflater } from './zlib-direct.js';
+import { MiniDeflater, MiniInflater } from './zlib-mini.js';
 
-/** Input of an inflater is taken in slices of this many bytes: 8 KiB become at most 8 MiB before anyone can say stop. */
-const SLICE = 8192;
-
-/** Options of `zlib` that are handed through: `level`, `memLevel`, `strategy`, `chunkSize` … */
+/** Options of `zlib` that are handed through: `level`, `memLevel`, `strategy` … */
 export type ZlibSettings = Omit<ZlibOptions, 'encoding' | 'objectMode' | 'async' | 'flush'>;
 
 /** Raw DEFLATE by Node's own zlib, run synchronously: for a small message a tenth of what its streams cost. */
 export class ZlibEngine implements DeflateEngine {
   readonly #deflate: ZlibSettings;
   readonly #inflate: ZlibSettings;
+  readonly #direct: boolean;
 
-  constructor(deflate: ZlibSettings = {}, inflate: ZlibSettings = {}) {
+  /** @param direct goes by the handle of node:zlib where there is one, rather than by minizlib */
+  constructor(deflate: ZlibSettings = {}, inflate: ZlibSettings = {}, direct = true) {
     this.#deflate = deflate;
     this.#inflate = inflate;
+    this.#direct = direct;
   }
 
   /** zlib takes 9 bits for 8: its matches reach 250 bytes back then, which fits the peer's window of 256. */
   deflater(windowBits: number): Deflater {
-    return new ZlibDeflater({ ...this.#deflate, windowBits } as ZlibSettings);
+    const options = { ...this.#deflate, windowBits };
+    return (this.#direct ? directDeflater(options) : undefined) ?? new MiniDeflater(options);
   }
 
   inflater(windowBits: number): Inflater {
-    return new ZlibInflater({ ...this.#inflate, windowBits } as ZlibSettings);
+    const options = { ...this.#inflate, windowBits };
+    return (this.#direct ? directInflater(options) : undefined) ?? new MiniInflater(options);
   }
-}
-
-class ZlibDeflater implements Deflater {
-  readonly #stream: DeflateRaw;
-  #blocks: Buffer[] = [];
-
-  constructor(options: ZlibSettings) {
-    this.#stream = new DeflateRaw({ ...options, flush: constants.Z_SYNC_FLUSH });
-    this.#stream.on('data', (block) => this.#blocks.push(block));
-  }
-
-  deflate(data: Uint8Array): Uint8Array {
-    this.#stream.write(viewOf(data));
-    const blocks = this.#blocks;
-    this.#blocks = [];
-    return blocks.length === 1 && blocks[0] !== undefined ? blocks[0] : Buffer.concat(blocks);
-  }
-
-  reset(): void {
-    this.#stream.reset();
-  }
-
-  close(): void {
-    this.#stream.close();
-  }
-}
-
-class ZlibInflater implements Inflater {
-  readonly #stream: InflateRaw;
-  #blocks: Buffer[] = [];
-  #error: Error | undefined;
-
-  constructor(options: ZlibSettings) {
-    this.#stream = new InflateRaw({ ...options, flush: constants.Z_SYNC_FLUSH });
-    this.#stream.on('data', (block) => this.#blocks.push(block));
-    this.#stream.on('error', (error) => {
-      this.#error = error instanceof Error ? error : new Error(String(error));
-    });
-  }
-
-  inflate(data: Uint8Array, emit: (block: Uint8Array) => void): number {
-    for (let at = 0; at < data.length; ) {
-      const slice = data.subarray(at, at + SLICE);
-      this.#stream.write(viewOf(slice));
-      if (this.#error !== undefined) throw this.#error;
-      const { handle } = this.#stream;
-      const used = handle === undefined ? slice.length : Number(Reflect.get(handle, 'bytesWritten'));
-      const blocks = this.#blocks;
-      this.#blocks = [];
-      for (const block of blocks) if (block.length > 0) emit(block);
-      at += used;
-      // What follows a final block is left over.
-      if (used < slice.length) return at;
-    }
-    return data.length;
-  }
-
-  reset(): void {
-    this.#blocks = [];
-    this.#stream.reset();
-  }
-
-  close(): void {
-    this.#stream.close();
-  }
-}
-
-function viewOf(data: Uint8Array): Buffer {
-  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
