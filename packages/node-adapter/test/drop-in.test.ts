@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { createRequire } from 'node:module';
 import { duplexPair } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -207,6 +208,35 @@ describe('what software leans on without a word in the documentation', () => {
     expect(await once(websocket, 'message')).toEqual([Buffer.from('injected'), false]);
     websocket.send('back');
     expect(await once(theirs, 'data')).toEqual([Buffer.from('81046261636b', 'hex')]);
+  });
+
+  it('setSocket runs over a stream of HTTP/2 (RFC 8441)', async () => {
+    const http2 = createHttp2Server({ settings: { enableConnectProtocol: true } });
+    http2.on('stream', (stream, headers) => {
+      if (headers[':protocol'] !== 'websocket') return stream.close();
+      stream.respond({ ':status': 200 });
+      const websocket = new WebSocket(null, undefined, {});
+      websocket.setSocket(stream, Buffer.alloc(0), {});
+      websocket.on('message', (data, isBinary) => websocket.send(data as Buffer, { binary: isBinary }));
+    });
+    http2.listen(0, '127.0.0.1');
+    await once(http2, 'listening');
+    after(() => http2.close());
+    const session = connectHttp2(`http://127.0.0.1:${portOf(http2)}`);
+    after(() => session.destroy());
+    await once(session, 'remoteSettings');
+    const stream = session.request({ ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/' });
+    await once(stream, 'response');
+    const received: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => received.push(chunk));
+    const large = Buffer.alloc(200_000, 'h2');
+    stream.write(Buffer.concat([maskedFrame(0x81, Buffer.from('over h2')), maskedFrame(0x82, large)]));
+    const expected = Buffer.concat([Buffer.from('81076f766572206832827f0000000000030d40', 'hex'), large]);
+    await until(() => Buffer.concat(received).length >= expected.length);
+    expect(Buffer.concat(received).equals(expected)).toBe(true);
+    stream.write(maskedFrame(0x88, Buffer.from([0x03, 0xe8])));
+    await once(stream, 'end');
+    expect(Buffer.concat(received).subarray(-4).toString('hex')).toBe('880203e8');
   });
 
   it('_socket, _sender and _receiver are there', async () => {

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { Codec } from '@x/frame-codec';
 import { afterEach } from 'vitest';
 import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from '../src/index.js';
+
+/** Overwrites what it lends as soon as it is given back, so that a test sees who keeps it. */
+const codec = new Codec({ poison: true });
 
 const cleanups: (() => unknown)[] = [];
 
@@ -23,7 +27,7 @@ export function portOf(server: { address(): unknown }): number {
 export async function listen(
   options: ServerOptions = {},
 ): Promise<{ server: WebSocketServer; port: number; url: string }> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', codec, ...options });
   await once(server, 'listening');
   after(() => {
     for (const client of server.clients ?? []) client.terminate();
@@ -79,7 +83,7 @@ export async function connect(
   options: ClientOptions = {},
   protocols: string[] = [],
 ): Promise<WebSocket> {
-  const websocket = new WebSocket(url, protocols, options);
+  const websocket = new WebSocket(url, protocols, { codec, ...options });
   after(() => websocket.terminate());
   await once(websocket, 'open');
   return websocket;
