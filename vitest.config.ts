@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // The tests are many and short: every core may have some.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

@@ -19,8 +19,8 @@ export const POISON = 0xdd;
 export class BytePool {
   readonly #poison: boolean;
   readonly #idle: Uint8Array<ArrayBuffer>[] = [];
-  readonly #lent: Set<ArrayBuffer> = new Set();
-  readonly #foreign: Set<ArrayBuffer> = new Set();
+  readonly #lent: WeakSet<ArrayBuffer> = new WeakSet();
+  readonly #foreign: WeakSet<ArrayBuffer> = new WeakSet();
   #idleLength = 0;
 
   constructor(poison: boolean) {

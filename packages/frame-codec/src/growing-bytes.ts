@@ -15,40 +15,35 @@ export class GrowingBytes {
   readonly #pool: BytePool;
   #memory: Memory = NO_MEMORY;
   #length = 0;
+  #front = 0;
 
   constructor(pool: BytePool) {
     this.#pool = pool;
   }
 
+  /** Bytes appended and not dropped. */
   get length(): number {
-    return this.#length;
+    return this.#length - this.#front;
   }
 
-  /** The memory behind; the first {@link length} bytes are what was appended. */
+  /** The memory behind; what was appended begins with it. */
   get memory(): Memory {
     return this.#memory;
   }
 
-  /** What was appended so far, as a view. */
+  /** What was appended and not dropped, as a view. */
   get view(): Uint8Array<ArrayBuffer> {
-    return this.#memory.bytes.subarray(0, this.#length);
+    return this.#memory.bytes.subarray(this.#front, this.#length);
+  }
+
+  /** Drops bytes from the front; a negative count takes dropped ones back. Their memory stays in use. */
+  drop(count: number): void {
+    this.#front += count;
   }
 
   /** Appends `length` bytes of `source` from `start` on; `total` is the length at the end, where that is known. */
   append(source: Uint8Array, start: number, length: number, total?: number): void {
-    const needed = this.#length + length;
-    if (needed > this.#memory.bytes.length) {
-      const room =
-        total === undefined
-          ? Math.max(needed, this.#length * 2, LEAST)
-          : Math.max(needed, Math.min(total, Math.max(needed * 4, needed < EARNEST ? LEAST : GRANTED)));
-      const grown = this.#pool.take(room);
-      if (this.#length > 0) {
-        grown.set(this.view);
-        this.#pool.give(this.#memory.bytes);
-      }
-      this.#memory = memoryOf(grown);
-    }
+    if (this.#length + length > this.#memory.bytes.length) this.#grow(this.length + length, total);
     const { bytes } = this.#memory;
     // A view costs more than a few bytes copied one by one.
     if (length < 32) {
@@ -58,7 +53,22 @@ export class GrowingBytes {
     } else {
       bytes.set(source.subarray(start, start + length), this.#length);
     }
-    this.#length = needed;
+    this.#length += length;
+  }
+
+  /** Makes room for `needed` bytes, and leaves behind what was dropped. */
+  #grow(needed: number, total: number | undefined): void {
+    const { view } = this;
+    const room =
+      total === undefined
+        ? Math.max(needed, view.length * 2, LEAST)
+        : Math.max(needed, Math.min(total, Math.max(needed * 4, needed < EARNEST ? LEAST : GRANTED)));
+    const grown = this.#pool.take(room);
+    grown.set(view);
+    if (this.#length > 0) this.#pool.give(this.#memory.bytes);
+    this.#memory = memoryOf(grown);
+    this.#length = view.length;
+    this.#front = 0;
   }
 
   /** Gives the memory back, unless somebody made it their own. */
@@ -66,5 +76,6 @@ export class GrowingBytes {
     this.#pool.give(this.#memory.bytes);
     this.#memory = NO_MEMORY;
     this.#length = 0;
+    this.#front = 0;
   }
 }

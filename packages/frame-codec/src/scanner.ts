@@ -69,7 +69,7 @@ interface Parked {
   next: number;
   readonly error: ProtocolError | undefined;
   /** bytes that came behind, not scanned yet */
-  readonly behind: GrowingBytes;
+  behind: GrowingBytes;
 }
 
 /**
@@ -185,11 +185,37 @@ export class Scanner {
     try {
       if (flowOf(sink) === FLOW.go) {
         if (error !== undefined) sink.violation(error);
-        else this.receive(behind.view, sink);
+        else this.#scanBehind(behind, sink);
       }
     } finally {
       payloads.release();
-      behind.release();
+      if (!this.#keeps(behind)) behind.release();
+    }
+  }
+
+  #keeps(behind: GrowingBytes): boolean {
+    return this.#parked?.behind === behind;
+  }
+
+  /** Scans what came behind; from where the sink pauses on it stays where it is. */
+  #scanBehind(behind: GrowingBytes, sink: RecordSink): void {
+    const kernel = this.#enter();
+    try {
+      while (behind.length > 0 && this.#parked === undefined && flowOf(sink) === FLOW.go) {
+        const length = Math.min(INBOX_LENGTH, behind.length);
+        kernel.bytes.set(behind.view.subarray(0, length), INBOX);
+        behind.drop(length);
+        this.#decode(kernel, length, sink);
+      }
+    } finally {
+      this.#leave();
+      const parked = this.#parked;
+      if (parked !== undefined) {
+        // What was parked behind the records is the end of what was dropped last.
+        behind.drop(-parked.behind.length);
+        parked.behind.release();
+        parked.behind = behind;
+      }
     }
   }
 

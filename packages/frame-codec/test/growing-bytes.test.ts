@@ -55,6 +55,19 @@ describe.each([
     expect(boasting.memory.bytes.length).toBeLessThanOrEqual(2 ** 20);
   });
 
+  it('drops bytes from the front, takes them back, and leaves them behind where it grows', () => {
+    const bytes = new GrowingBytes(new BytePool(poison));
+    bytes.append(pattern(1000), 0, 1000);
+    bytes.drop(900);
+    expect(bytes.length).toBe(100);
+    expect([...bytes.view]).toEqual([...pattern(1000).subarray(900)]);
+    bytes.drop(-50);
+    expect([...bytes.view]).toEqual([...pattern(1000).subarray(850)]);
+    bytes.append(pattern(900), 0, 900);
+    expect([...bytes.view]).toEqual([...pattern(1000).subarray(850), ...pattern(900)]);
+    expect(bytes.memory.bytes.length).toBeLessThan(1900);
+  });
+
   it('is empty at first, and takes an empty piece', () => {
     const bytes = new GrowingBytes(new BytePool(poison));
     expect(bytes.view).toHaveLength(0);
