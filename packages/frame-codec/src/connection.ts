@@ -151,7 +151,10 @@ export class Connection<Context = unknown> {
     else this.resume();
   }
 
-  /** Holds back whatever is not handed out yet, in the middle of a chunk too, until {@link resume}. */
+  /**
+   * Holds back whatever is not handed out yet, in the middle of a chunk too, until {@link resume}. Only parts that an
+   * extension is decoding out of bytes which came together still come.
+   */
   pause(): void {
     if (this.flow === FLOW.go) this.flow = FLOW.pause;
   }

@@ -86,7 +86,8 @@ export class PermessageDeflate implements Extension {
     for (let rest = data; rest.length > 0; ) {
       const used = inflateOrThrow(inflater, rest, emit);
       if (used < rest.length) {
-        // §7.2.3.4: a block may be marked as final; what follows is a new stream.
+        // §7.2.3.4: a block may be marked as final. What follows is a new stream, which refers to nothing before it: that
+        // is all that engines can do, on the other side too.
         if (fresh && used === 0) throw new ProtocolError('extension-data-invalid');
         inflater.reset();
         fresh = true;
