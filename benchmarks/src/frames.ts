@@ -1,22 +1,36 @@
 /** Frames for benchmarks, made without the code that is measured. */
-export function maskedFrame(opcode: number, payload: Buffer): Buffer {
-  const { length } = payload;
-  const head = Buffer.alloc((length < 126 ? 2 : length < 65536 ? 4 : 10) + 4);
-  head[0] = 0x80 | opcode;
+
+const KEY = Buffer.from([0x12, 0x34, 0x56, 0x78]);
+
+/** The head of a frame (§5.2), with room for `extra` bytes behind it. */
+function frameHead(first: number, length: number, maskBit: number, extra: number): Buffer {
+  const head = Buffer.alloc((length < 126 ? 2 : length < 65536 ? 4 : 10) + extra);
+  head[0] = 0x80 | first;
   if (length < 126) {
-    head[1] = 0x80 | length;
+    head[1] = maskBit | length;
   } else if (length < 65536) {
-    head[1] = 0x80 | 126;
+    head[1] = maskBit | 126;
     head.writeUInt16BE(length, 2);
   } else {
-    head[1] = 0x80 | 127;
+    head[1] = maskBit | 127;
     head.writeBigUInt64BE(BigInt(length), 2);
   }
-  const key = Buffer.from([0x12, 0x34, 0x56, 0x78]);
-  key.copy(head, head.length - 4);
+  return head;
+}
+
+/** A whole message from a client; `opcode` may have RSV1 (0x40) beside it. */
+export function maskedFrame(opcode: number, payload: Buffer): Buffer {
+  const { length } = payload;
+  const head = frameHead(opcode, length, 0x80, 4);
+  KEY.copy(head, head.length - 4);
   const masked = Buffer.from(payload);
-  for (let index = 0; index < length; index++) masked[index] = (masked[index] ?? 0) ^ (key[index & 3] ?? 0);
+  for (let index = 0; index < length; index++) masked[index] = (masked[index] ?? 0) ^ (KEY[index & 3] ?? 0);
   return Buffer.concat([head, masked]);
+}
+
+/** A whole message from a server. */
+export function bareFrame(opcode: number, payload: Buffer): Buffer {
+  return Buffer.concat([frameHead(opcode, payload.length, 0, 0), payload]);
 }
 
 /** As many frames as fill about `length` bytes, at least one, cut into chunks of 64 KiB as a socket delivers them. */

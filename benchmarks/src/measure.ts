@@ -1,4 +1,5 @@
 import { Bench } from 'tinybench';
+import { quantile } from './statistics.js';
 
 /** One way to do a piece of work. */
 export interface Task {
@@ -73,11 +74,4 @@ export async function measure(work: Work, effort: Effort): Promise<Result> {
     return { contestant, ns: quantile(times, 0.5), spread: quantile(times, 0.75) - quantile(times, 0.25) };
   });
   return { work, figures };
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  const at = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(at)] ?? Number.NaN;
-  const high = sorted[Math.ceil(at)] ?? Number.NaN;
-  return low + (high - low) * (at - Math.floor(at));
 }

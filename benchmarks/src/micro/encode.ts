@@ -1,5 +1,6 @@
 import { Codec, Endpoint, FrameEncoder, OPCODES } from '@x/frame-codec';
 import type { Task, Work } from '../measure.js';
+import { size } from '../size.js';
 import type { Ws } from '../ws.js';
 
 const BATCH = 1000;
@@ -64,10 +65,4 @@ export function encodeWorks(ws: { native: Ws; plain: Ws }): Work[] {
       };
     }),
   );
-}
-
-/** A length as people write it. */
-export function size(length: number): string {
-  if (length >= 1024 * 1024) return `${length / 1024 / 1024} MiB`;
-  return length >= 1024 ? `${length / 1024} KiB` : `${length} B`;
 }

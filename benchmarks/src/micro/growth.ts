@@ -1,7 +1,7 @@
 import { Codec, Connection, Endpoint } from '@x/frame-codec';
 import { chunked, maskedFrame } from '../frames.js';
 import type { Work } from '../measure.js';
-import { size } from './encode.js';
+import { size } from '../size.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

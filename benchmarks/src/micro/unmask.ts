@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Codec } from '@x/frame-codec';
 import type { Work } from '../measure.js';
-import { size } from './encode.js';
+import { size } from '../size.js';
 
 const require = createRequire(import.meta.url);
 const bufferutil: { unmask(bytes: Buffer, mask: Buffer): void } = require('bufferutil');

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createRequire } from 'node:module';
 import { Codec } from '@x/frame-codec';
 import type { Promised, Work } from '../measure.js';
-import { size } from './encode.js';
+import { size } from '../size.js';
 
 const require = createRequire(import.meta.url);
 const utf8Validate: (bytes: Buffer) => boolean = require('utf-8-validate');

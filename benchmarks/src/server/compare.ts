@@ -1,0 +1,210 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Sample } from '../load/scenario.js';
+import { type Spread, spreadOf } from '../statistics.js';
+import type { Contestant } from './contestants.js';
+import type { Generator } from './generator.js';
+import { Program } from './program.js';
+import type { Usage } from './programs/control.js';
+import type { Workload } from './workloads.js';
+
+/** How long to measure. */
+export interface ServerEffort {
+  readonly rounds: number;
+  /** before the first round of each contestant, in milliseconds */
+  readonly warmUp: number;
+  /** each contestant in each round, in milliseconds */
+  readonly measure: number;
+  /** most idle connections */
+  readonly idle: number;
+  /** arguments for Node, for the sake of profiles */
+  readonly flags?: readonly string[];
+}
+
+/** What a contestant did. Microseconds; messages are deliveries, or connections where those are counted. */
+export interface ServerFigure {
+  readonly contestant: string;
+  readonly perSecond?: Spread;
+  /** CPU time of the whole process for a message */
+  readonly cpuMicros?: Spread;
+  /** shares of a core that the process, and the load generator, were busy for */
+  readonly busy?: Spread;
+  readonly loadBusy?: Spread;
+  /** from the writing of a burst to the end of its last answer */
+  readonly p50?: Spread;
+  readonly p99?: Spread;
+  readonly p999?: Spread;
+  /** resident memory for a connection */
+  readonly bytes?: Spread;
+}
+
+/** A workload with what everybody did. */
+export interface Comparison {
+  readonly workload: Workload;
+  readonly figures: readonly ServerFigure[];
+  /** who did not take part, and why */
+  readonly leftOut: readonly { readonly contestant: string; readonly why: string }[];
+}
+
+/** One round of one contestant, by the name of the figure. */
+type Round = Partial<Record<Exclude<keyof ServerFigure, 'contestant'>, number>>;
+
+/** Runs one workload: in each round everybody for a short while, so that what the machine does meanwhile hits all. */
+export async function compare(
+  workload: Workload,
+  contestants: readonly Contestant[],
+  generator: Generator,
+  effort: ServerEffort,
+): Promise<Comparison> {
+  const leftOut: { contestant: string; why: string }[] = [];
+  const rounds = new Map<Contestant, Round[]>();
+  const programs = new Map<Contestant, Program>();
+  const drop = async (contestant: Contestant, error: unknown): Promise<void> => {
+    leftOut.push({
+      contestant: contestant.name,
+      why: error instanceof Error ? error.message : String(error),
+    });
+    rounds.delete(contestant);
+    await programs.get(contestant)?.stop();
+  };
+  for (const contestant of contestants) {
+    const why = reasonAgainst(contestant, workload);
+    if (why === undefined) rounds.set(contestant, []);
+    else if (why !== '') leftOut.push({ contestant: contestant.name, why });
+  }
+  for (let index = 0; index < effort.rounds; index++) {
+    for (const [contestant, results] of rounds) {
+      const measureRound = workload.clients ? clientRound : workload.connections ? idleRound : serverRound;
+      try {
+        results.push(await measureRound({ workload, contestant, programs, generator, effort }));
+      } catch (error) {
+        await drop(contestant, error);
+      }
+      await generator.stop();
+    }
+  }
+  for (const program of programs.values()) await program.stop();
+  return { workload, figures: [...rounds].map(([{ name }, results]) => figureOf(name, results)), leftOut };
+}
+
+/** Why somebody cannot take part; nothing where it can, and an empty text where nobody would expect it. */
+function reasonAgainst(contestant: Contestant, { scenario, clients }: Workload): string | undefined {
+  if ((clients ? contestant.client : contestant.server) === undefined) return '';
+  if ('deflate' in scenario && scenario.deflate) return contestant.withoutDeflate;
+  if (scenario.kind === 'connect' && contestant.raw) return 'it knows nothing of WebSocket';
+  return undefined;
+}
+
+interface Setting {
+  readonly workload: Workload;
+  readonly contestant: Contestant;
+  readonly programs: Map<Contestant, Program>;
+  readonly generator: Generator;
+  readonly effort: ServerEffort;
+}
+
+/** Servers last for all rounds of a workload. */
+async function serverRound({ workload, contestant, programs, generator, effort }: Setting): Promise<Round> {
+  const { scenario } = workload;
+  const known = programs.get(contestant);
+  const program = known ?? (await startServer(contestant, workload, effort));
+  programs.set(contestant, program);
+  await generator.start({ scenario, port: program.started.port, raw: contestant.raw ?? false });
+  await pause(known === undefined ? effort.warmUp : effort.warmUp / 4);
+  return measure(program, generator, effort, (from, to) => to.load.messages - from.load.messages);
+}
+
+async function clientRound({ workload, contestant, programs, generator, effort }: Setting): Promise<Round> {
+  const { clients, scenario } = workload;
+  if (clients === undefined || scenario.kind !== 'answer') throw new TypeError('not for clients');
+  const port = await generator.start({ scenario, port: 0, raw: false });
+  const program = await Program.start(
+    contestant,
+    { job: 'client', deflate: false, client: { port, length: scenario.length, ...clients } },
+    effort.flags,
+  );
+  programs.set(contestant, program);
+  try {
+    await pause(effort.warmUp);
+    const { p50, p99, p999, ...round } = await measure(
+      program,
+      generator,
+      effort,
+      (from, to) => to.usage.messages - from.usage.messages,
+    );
+    return round;
+  } finally {
+    await program.stop();
+  }
+}
+
+/** A fresh server each time: memory that was used once is not given back. */
+async function idleRound({ workload, contestant, generator, effort }: Setting): Promise<Round> {
+  const { connections: [from, most] = [0, 0], scenario } = workload;
+  const to = Math.min(most, effort.idle);
+  const program = await startServer(contestant, workload, effort);
+  try {
+    await generator.start({ scenario, port: program.started.port, raw: contestant.raw ?? false });
+    await generator.grow(from);
+    const few = await settled(program);
+    await generator.grow(to);
+    const many = await settled(program);
+    await generator.sample();
+    return { bytes: (many - few) / (to - from) };
+  } finally {
+    await generator.stop();
+    await program.stop();
+  }
+}
+
+/** Resident memory when the garbage is collected. */
+async function settled(program: Program): Promise<number> {
+  await pause(200);
+  await program.settle();
+  await pause(200);
+  return (await program.settle()).resident;
+}
+
+function startServer(contestant: Contestant, { scenario }: Workload, effort: ServerEffort): Promise<Program> {
+  const job = scenario.kind === 'broadcast' ? 'broadcast' : 'echo';
+  return Program.start(contestant, { job, deflate: 'deflate' in scenario && scenario.deflate }, effort.flags);
+}
+
+interface Moment {
+  readonly usage: Usage;
+  readonly load: Sample;
+}
+
+async function measure(
+  program: Program,
+  generator: Generator,
+  effort: ServerEffort,
+  count: (from: Moment, to: Moment) => number,
+): Promise<Round> {
+  const moment = async (): Promise<Moment> => ({
+    usage: await program.usage(),
+    load: await generator.sample(),
+  });
+  const from = await moment();
+  await pause(effort.measure);
+  const to = await moment();
+  const messages = count(from, to);
+  if (!(messages > 0)) throw new Error('nothing came back in time');
+  const micros = (to.load.nanos - from.load.nanos) / 1000;
+  const cpuMicros = to.usage.cpuMicros - from.usage.cpuMicros;
+  const { p50, p99, p999 } = to.load.latency;
+  return {
+    perSecond: (messages / micros) * 1e6,
+    cpuMicros: cpuMicros / messages,
+    busy: cpuMicros / micros,
+    loadBusy: (to.load.cpuMicros - from.load.cpuMicros) / micros,
+    p50: p50 / 1000,
+    p99: p99 / 1000,
+    p999: p999 / 1000,
+  };
+}
+
+function figureOf(contestant: string, rounds: readonly Round[]): ServerFigure {
+  const names = Object.keys(rounds[0] ?? {}) as (keyof Round)[];
+  const spreads = names.map((name) => [name, spreadOf(rounds.map((round) => round[name] ?? Number.NaN))]);
+  return { contestant, ...Object.fromEntries(spreads) };
+}
