@@ -32,6 +32,8 @@ export class Outgoing {
   /** The message that is being sent in fragments. */
   #writer: MessageWriter | undefined;
   #queue: SendQueue | undefined;
+  /** Whether the caller was told to stop, and waits for `drain`. */
+  #stopped = false;
 
   constructor(connection: SocketConnection<WebSocket>) {
     this.#connection = connection;
@@ -46,11 +48,35 @@ export class Outgoing {
   send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): boolean {
     if (this.#queue !== undefined || this.#takesLong(data, options)) {
       this.#enqueue(data, sent, () => this.#transmitLater(data, options, sent));
+      this.#stopped = true;
       return false;
     }
     this.#transmit(data, options, sent);
     const { socket, bufferedLength } = this.#connection;
-    return bufferedLength < socket.writableHighWaterMark;
+    if (bufferedLength < socket.writableHighWaterMark) return true;
+    if (!this.#stopped) this.#stop();
+    return false;
+  }
+
+  /** What waited has left: whoever was told to stop is told to go on. */
+  drained(): void {
+    const { context, corkedLength, socket } = this.#connection;
+    if (!this.#stopped || this.#queue !== undefined || socket.writableNeedDrain) return;
+    if (corkedLength > 0) {
+      this.#stop();
+      return;
+    }
+    this.#stopped = false;
+    context.emit('drain');
+  }
+
+  /** Node tells of a full buffer that has emptied; what is still gathered it does not know of. */
+  #stop(): void {
+    this.#stopped = true;
+    if (this.#connection.corkedLength === 0) return;
+    this.#connection.whenSent((error) => {
+      if (!error) this.drained();
+    });
   }
 
   /**
@@ -167,6 +193,8 @@ export class Outgoing {
     this.#queue ??= new SendQueue(
       () => {
         this.#queue = undefined;
+        // Outside of the promise that the queue runs in: what listeners throw surfaces as ever.
+        process.nextTick(() => this.drained());
       },
       (error) => this.#connection.context.failSending(error),
     );

@@ -38,7 +38,7 @@ export const webSocketHandler: SocketHandler<WebSocket> = {
     context.overflow();
   },
   drain({ context }: Of): void {
-    context.emit('drain');
+    context._outgoing?.drained();
   },
   close({ context }: Of, _code: number, _reason: string, clean: boolean): void {
     context.finish(clean);

@@ -60,8 +60,9 @@ export class WebSocket extends WebSocketCore {
   declare readonly CLOSING: 2;
   declare readonly CLOSED: 3;
 
+  /** @internal */
+  _outgoing: Outgoing | undefined;
   #frameSender: ConnectionSender | undefined;
-  #outgoing: Outgoing | undefined;
   /** Bytes of what was sent too late: they count as buffered for ever, as in browsers. */
   #lost = 0;
 
@@ -101,7 +102,7 @@ export class WebSocket extends WebSocketCore {
 
   /** Bytes that are sent but have not gone to the operating system, heads of frames included. */
   get bufferedAmount(): number {
-    return (this._connection?.bufferedLength ?? 0) + (this.#outgoing?.waitingLength ?? 0) + this.#lost;
+    return (this._connection?.bufferedLength ?? 0) + (this._outgoing?.waitingLength ?? 0) + this.#lost;
   }
 
   /** The extensions in use, by name. */
@@ -156,7 +157,7 @@ export class WebSocket extends WebSocketCore {
     this._socket = socket;
     this._handshake = undefined;
     this._connection = transport.attach(socket, this, head, Object.values(this._extensions));
-    this.#outgoing = new Outgoing(this._connection);
+    this._outgoing = new Outgoing(this._connection);
     this._watch = watchFor(this._settings);
     this._watch?.add(this._connection);
     this._readyState = OPEN;
@@ -214,7 +215,7 @@ export class WebSocket extends WebSocketCore {
     const text = checkClose(code, reason);
     this._readyState = CLOSING;
     this.startCloseTimer();
-    this.#outgoing?.close(code, text);
+    this._outgoing?.close(code, text);
   }
 
   /** Drops the connection at once. */
@@ -243,7 +244,7 @@ export class WebSocket extends WebSocketCore {
   }
 
   #send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): boolean {
-    const outgoing = this.#outgoing;
+    const outgoing = this._outgoing;
     if (this._readyState === OPEN && outgoing !== undefined) return outgoing.send(data, options, sent);
     this.#refuse(data, sent);
     return false;
@@ -260,7 +261,7 @@ export class WebSocket extends WebSocketCore {
   }
 
   #sendControl(kind: 'ping' | 'pong', data: Payload, sent: Sent | undefined): void {
-    const outgoing = this.#outgoing;
+    const outgoing = this._outgoing;
     if (this._readyState === OPEN && outgoing !== undefined) outgoing.sendControl(kind, data, sent);
     else this.#refuse(data, sent);
   }

@@ -2,14 +2,16 @@ import { type EventEmitter, once } from 'node:events';
 import { createServer } from 'node:https';
 import { expect, it } from 'vitest';
 import Ws from 'ws';
-import { WebSocket, WebSocketServer } from '../src/index.js';
+import { type ServerOptions, WebSocket, WebSocketServer } from '../src/index.js';
 import { selfSigned } from './certificate.js';
-import { after, collect, connect, portOf } from './loopback.js';
+import { after, collect, connect, portOf, until } from './loopback.js';
 
-async function listenTls(): Promise<{ url: string; cert: string; server: WebSocketServer }> {
+async function listenTls(
+  options: ServerOptions = {},
+): Promise<{ url: string; cert: string; server: WebSocketServer }> {
   const { key, cert } = selfSigned();
   const https = createServer({ key, cert });
-  const server = new WebSocketServer({ server: https });
+  const server = new WebSocketServer({ server: https, ...options });
   server.on('connection', (websocket) =>
     websocket.on('message', (data, isBinary) => websocket.send(data as Buffer, { binary: isBinary })),
   );
@@ -73,3 +75,31 @@ it('tells verifyClient that the request came over TLS', async () => {
   await connect(url, { ca: cert });
   expect(seen).toEqual([true]);
 });
+
+it.each([true, false])(
+  'keeps the bytes of many connections apart over wss:, compressed: %s',
+  async (perMessageDeflate) => {
+    const { url, cert } = await listenTls({ perMessageDeflate });
+    const counts = await Promise.all(
+      Array.from({ length: 12 }, async (_, id) => {
+        const client = await connect(url, { ca: cert, perMessageDeflate });
+        const expected: Buffer[] = [];
+        let right = 0;
+        client.on('message', (data) => {
+          if (expected.shift()?.equals(data as Buffer)) right++;
+        });
+        for (let i = 0; i < 40; i++) {
+          const size = (id * 7919 + i * i * 2657) % (i % 3 === 0 ? 150_000 : 3000);
+          const payload = Buffer.alloc(size, `${id}.${i} `);
+          expected.push(payload);
+          client.send(i % 2 === 0 ? payload : String(payload));
+          if (i % 5 === 0) await new Promise((resolve) => setImmediate(resolve));
+        }
+        await until(() => expected.length === 0);
+        return right;
+      }),
+    );
+    expect(counts).toEqual(Array.from({ length: 12 }, () => 40));
+  },
+  20_000,
+);

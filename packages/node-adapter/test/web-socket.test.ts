@@ -154,6 +154,28 @@ describe('backpressure', () => {
     expect(client.bufferedAmount).toBe(0);
   });
 
+  it.each<[string, () => string | Buffer | Blob]>([
+    ['a Blob', () => new Blob(['x'.repeat(10)])],
+    ['much in one tick', () => 'x'.repeat(20_000)],
+    ['more than is copied', () => Buffer.alloc(5 << 20)],
+  ])('drain comes after each false, for %s', async (_what, make) => {
+    const { client } = await pair();
+    for (let i = 0; i < 3; i++) {
+      const drained = once(client, 'drain');
+      expect(client.send(make())).toBe(false);
+      await drained;
+      expect(client.bufferedAmount).toBe(0);
+    }
+  });
+
+  it('drain does not come when nobody was told to stop', async () => {
+    const { client, peer } = await pair();
+    const drains = collect(client, 'drain');
+    expect(client.send('small')).toBe(true);
+    await once(peer, 'message');
+    expect(drains).toEqual([]);
+  });
+
   it('pause stops in the middle of a chunk, and resume goes on', async () => {
     const { server, port } = await listen();
     const connected = once(server, 'connection') as Promise<[WebSocket]>;
