@@ -1,5 +1,5 @@
 import { Bench } from 'tinybench';
-import { quantile } from './statistics.js';
+import { spreadOf } from './statistics.js';
 
 /** One way to do a piece of work. */
 export interface Task {
@@ -32,6 +32,8 @@ export interface Figure {
   readonly contestant: string;
   readonly ns: number;
   readonly spread: number;
+  /** each round */
+  readonly rounds: readonly number[];
 }
 
 /** A {@link Work} with what it took. */
@@ -70,8 +72,8 @@ export async function measure(work: Work, effort: Effort): Promise<Result> {
     }
   }
   const figures = [...rounds].map(([contestant, times]) => {
-    times.sort((a, b) => a - b);
-    return { contestant, ns: quantile(times, 0.5), spread: quantile(times, 0.75) - quantile(times, 0.25) };
+    const { median, low, high } = spreadOf(times);
+    return { contestant, ns: median, spread: high - low, rounds: times };
   });
   return { work, figures };
 }

@@ -1,4 +1,5 @@
 import type { Result } from './measure.js';
+import type { Verdict } from './promises.js';
 
 /** A figure as people read it. */
 export function time(ns: number): string {
@@ -32,4 +33,15 @@ export function ratios({ work, figures }: Result): {
     const ratio = of(slow) / of(fast);
     return { fast, slow, least, ratio, kept: ratio >= least };
   });
+}
+
+/** The same, as the promises of servers are told. */
+export function verdictsOf(result: Result): Verdict[] {
+  const of = `${result.work.group}: ${result.work.name}`;
+  return ratios(result).map(({ fast, slow, least, ratio, kept }) => ({
+    of,
+    promise: `speed of ${fast} at least ${least} × ${slow}`,
+    ratio,
+    kept,
+  }));
 }

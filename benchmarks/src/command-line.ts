@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import type { Effort } from './measure.js';
+import type { ServerEffort } from './server/compare.js';
+
+export const COMMANDS = ['all', 'micro', 'handshake', 'server', 'check'] as const;
+
+/** What somebody asked for. */
+export interface Asked {
+  readonly command: (typeof COMMANDS)[number];
+  readonly quick: boolean;
+  /** part of the title of what is measured */
+  readonly filter: string;
+  /** names of contestants; none for all that take part */
+  readonly only: readonly string[];
+  /** folder of the report */
+  readonly output: string;
+  readonly micro: Effort;
+  readonly server: ServerEffort;
+}
+
+export const USAGE = `pnpm bench [all | micro | handshake | server | check] [options]
+
+  all         everything, in about ten minutes; writes a report
+  micro       pieces of work: decode, encode, unmask, UTF-8
+  handshake   the opening handshake alone
+  server      whole servers and clients, in processes of their own
+  check       what the project promises; ends with 1 where that is not reached in three attempts
+
+  --quick            less of it, for a shorter time: under two minutes
+  --filter text      what has this in its title
+  --only a,b         these contestants of the servers
+  --output folder    where the report goes (benchmarks/report)
+  --cpu-prof folder  has servers on Node write a profile there
+`;
+
+const MICRO = { full: { rounds: 7, time: 60 }, quick: { rounds: 3, time: 15 } } as const;
+const SERVER = {
+  full: { rounds: 5, warmUp: 400, measure: 400, idle: 10_000 },
+  quick: { rounds: 3, warmUp: 200, measure: 150, idle: 3000 },
+} as const;
+
+/** @throws {TypeError} when there is no such command or option */
+export function readCommandLine(args: readonly string[], folder: string): Asked {
+  const { positionals, values } = parseArgs({
+    // pnpm hands on the -- that separates its own options.
+    args: args.filter((arg) => arg !== '--'),
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      filter: { type: 'string', default: '' },
+      only: { type: 'string', default: '' },
+      output: { type: 'string', default: folder },
+      'cpu-prof': { type: 'string' },
+    },
+  });
+  const name = positionals[0] ?? 'all';
+  const command = COMMANDS.find((each) => each === name);
+  if (command === undefined || positionals.length > 1)
+    throw new TypeError(`no such command: ${positionals.join(' ')}`);
+  const extent = values.quick ? 'quick' : 'full';
+  const profiles = values['cpu-prof'];
+  return {
+    command,
+    quick: values.quick,
+    filter: values.filter,
+    only: values.only === '' ? [] : values.only.split(','),
+    output: values.output,
+    micro: MICRO[extent],
+    server: {
+      ...SERVER[extent],
+      flags: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
+    },
+  };
+}
