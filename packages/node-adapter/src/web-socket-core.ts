@@ -3,7 +3,7 @@ import type { Extension } from '@x/frame-codec';
 import { type BinaryType, pack } from './binary-type.js';
 import type { ClientHandshake } from './client-handshake.js';
 import { WebSocketEventTarget } from './event-target.js';
-import type { Watch } from './keep-alive.js';
+import { watchFor } from './keep-alive.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
 import { EMPTY } from './payload.js';
 import { READY_STATES, type ReadyState } from './ready-state.js';
@@ -12,7 +12,8 @@ import type { WebSocket } from './web-socket.js';
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
 
-const NO_EXTENSIONS: { readonly [name: string]: Extension } = Object.freeze({});
+/** What a handshake agreed on that agreed on nothing. */
+export const NO_EXTENSIONS: { readonly [name: string]: Extension } = Object.freeze({});
 
 /** The life of a `WebSocket`, as its handshake and its connection tell of it: events, states, and how it ends. */
 export abstract class WebSocketCore extends WebSocketEventTarget {
@@ -38,8 +39,8 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
   _binaryType: BinaryType = 'nodebuffer';
   /** @internal */
   _paused = false;
-  /** @internal */
-  _watch: Watch | undefined;
+  /** @internal Who keeps this among its clients. */
+  _server: { _forget(websocket: WebSocketCore): void } | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
   #closeCode = 1006;
   #closeReason: Buffer = EMPTY;
@@ -119,7 +120,7 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
   /** @internal the connection is over */
   finish(clean: boolean): void {
     clearTimeout(this.#closeTimer);
-    if (this._connection !== undefined) this._watch?.remove(this._connection);
+    if (this._connection !== undefined) watchFor(this._settings)?.remove(this._connection);
     this._wasClean = clean;
     this._readyState = CLOSED;
     this.emit('close', this.#closeCode, this.#closeReason);

@@ -20,7 +20,7 @@ import { follow } from './abort-signal.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
 import { watchFor } from './keep-alive.js';
-import { DEFAULTS } from './options.js';
+import { DEFAULTS, type SocketOptions } from './options.js';
 import {
   checkLines,
   fieldsOf,
@@ -62,9 +62,6 @@ interface Agreed {
 
 type Connected<Client, Request> = (websocket: Client, request: Request) => void;
 
-/** The server of a connection, for the listener that all of them share. */
-const SERVER = Symbol('server');
-
 /**
  * Takes WebSocket connections, with the interface of npm `ws`: on a port of its own, on a given HTTP server, or one by
  * one through {@link handleUpgrade}.
@@ -85,7 +82,7 @@ export class WebSocketServer<
   declare readonly clients: Set<InstanceType<Class>>;
   /** The HTTP server that upgrades come from. */
   _server: HttpServer<Request> | HttpsServer<Request> | null = null;
-  readonly #transport: Transport<WebSocket>;
+  readonly #socketOptions: SocketOptions & { [TRANSPORT]: Transport<WebSocket> };
   readonly #compression: Compression | undefined;
   #state: 0 | 1 | 2 = RUNNING;
   #unlisten: (() => void) | undefined;
@@ -113,7 +110,7 @@ export class WebSocketServer<
         'One and only one of the "port", "server", or "noServer" options must be specified',
       );
     }
-    this.#transport = createTransport(true, complete, complete);
+    this.#socketOptions = { ...complete, [TRANSPORT]: createTransport(true, complete, complete) };
     watchFor(complete);
     this.#compression = compressionFor(complete.perMessageDeflate);
     if (complete.clientTracking) Object.assign(this, { clients: new Set<InstanceType<Class>>() });
@@ -290,23 +287,23 @@ export class WebSocketServer<
     }
     const { handleProtocols } = this.options;
     const compression = this.#compression;
-    const { answer, lines } = answering(socket, () => {
+    const { answer, head: written } = answering(socket, () => {
       const answer = acceptOffer(offer, {
         extensions: compression === undefined ? [] : [compression.extension],
         subprotocols: (offered) =>
           (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined,
       });
-      if (!answer.ok) return { answer, lines: [] };
+      if (!answer.ok || this.listenerCount('headers') === 0) return { answer, head: answer.head };
       const lines = answer.head.trimEnd().split('\r\n');
       this.emit('headers', lines, request);
       checkLines(lines);
-      return { answer, lines };
+      return { answer, head: `${lines.join('\r\n')}\r\n\r\n` };
     });
     if (!answer.ok) {
       writeRefusal(socket, answer.status, answer.message);
       return;
     }
-    socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+    socket.write(written, 'latin1');
     socket.removeListener('error', destroy);
     const config = answer.extensions[0]?.config;
     this.#connect({ subprotocol: answer.subprotocol ?? '', config }, request, socket, head, connected);
@@ -326,10 +323,10 @@ export class WebSocketServer<
     if (config !== undefined && this.#compression !== undefined) {
       websocket._extensions = { [PERMESSAGE_DEFLATE]: this.#compression.start('server', config) };
     }
-    websocket.setSocket(socket, head, { ...options, [TRANSPORT]: this.#transport });
+    websocket.setSocket(socket, head, this.#socketOptions);
     if (options.clientTracking) {
       this.clients.add(websocket);
-      Object.assign(websocket, { [SERVER]: this });
+      websocket._server = this;
       websocket.on('close', onClientClose);
     }
     connected(websocket, request);
@@ -386,8 +383,8 @@ function answerUpgradeRequired(_request: IncomingMessage, response: ServerRespon
 /** For hooks that answer by what they return. */
 function notAsked(): void {}
 
-function onClientClose(this: WebSocket & { [SERVER]?: WebSocketServer }): void {
-  this[SERVER]?._forget(this);
+function onClientClose(this: WebSocket): void {
+  this._server?._forget(this);
 }
 
 function destroy(this: Duplex): void {

@@ -19,7 +19,7 @@ import type { Sender } from './sender.js';
 import type { Sent } from './socket-connection.js';
 import type { createWebSocketStream } from './stream.js';
 import type { Transport } from './transport.js';
-import { WebSocketCore } from './web-socket-core.js';
+import { NO_EXTENSIONS, WebSocketCore } from './web-socket-core.js';
 import type { WebSocketServer } from './web-socket-server.js';
 import { createTransport, TRANSPORT } from './web-socket-transport.js';
 
@@ -156,10 +156,13 @@ export class WebSocket extends WebSocketCore {
     if (hasMethod(socket, 'setNoDelay')) socket.setNoDelay();
     this._socket = socket;
     this._handshake = undefined;
-    this._connection = transport.attach(socket, this, head, Object.values(this._extensions));
-    this._outgoing = new Outgoing(this._connection);
-    this._watch = watchFor(this._settings);
-    this._watch?.add(this._connection);
+    this._connection = transport.attach(
+      socket,
+      this,
+      head,
+      this._extensions === NO_EXTENSIONS ? undefined : Object.values(this._extensions),
+    );
+    watchFor(this._settings)?.add(this._connection);
     this._readyState = OPEN;
     this.emit('open');
   }
@@ -215,7 +218,7 @@ export class WebSocket extends WebSocketCore {
     const text = checkClose(code, reason);
     this._readyState = CLOSING;
     this.startCloseTimer();
-    this._outgoing?.close(code, text);
+    this.#out().close(code, text);
   }
 
   /** Drops the connection at once. */
@@ -244,10 +247,16 @@ export class WebSocket extends WebSocketCore {
   }
 
   #send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): boolean {
-    const outgoing = this._outgoing;
-    if (this._readyState === OPEN && outgoing !== undefined) return outgoing.send(data, options, sent);
+    if (this._readyState === OPEN) return this.#out().send(data, options, sent);
     this.#refuse(data, sent);
     return false;
+  }
+
+  /** Made when it is first needed: many connections only listen. */
+  #out(): Outgoing {
+    if (this._connection === undefined) throw notOpen(this._readyState);
+    this._outgoing ??= new Outgoing(this._connection);
+    return this._outgoing;
   }
 
   #control(
@@ -261,8 +270,7 @@ export class WebSocket extends WebSocketCore {
   }
 
   #sendControl(kind: 'ping' | 'pong', data: Payload, sent: Sent | undefined): void {
-    const outgoing = this._outgoing;
-    if (this._readyState === OPEN && outgoing !== undefined) outgoing.sendControl(kind, data, sent);
+    if (this._readyState === OPEN) this.#out().sendControl(kind, data, sent);
     else this.#refuse(data, sent);
   }
 
