@@ -89,6 +89,7 @@ export class Transport<Context = unknown> {
    *
    * @param head bytes that came behind the handshake; handed out in a later tick
    * @param extensions what the handshake agreed on
+   * @throws {Error} when the stream has a connection already
    */
   attach(
     socket: Duplex,
@@ -96,6 +97,7 @@ export class Transport<Context = unknown> {
     head?: Uint8Array,
     extensions: readonly Extension[] = NO_EXTENSIONS,
   ): SocketConnection<Context> {
+    if (isAttached(socket)) throw new Error('the stream has a connection already');
     const connection = new SocketConnection(this, this.#handler, context, socket, extensions);
     const attached: Attached = Object.assign(socket, { [CONNECTION]: connection });
     if (head !== undefined && head.length > 0) socket.unshift(head);

@@ -167,9 +167,8 @@ export class WebSocketServer<
     { except, filter, binary }: BroadcastOptions<InstanceType<Class>> = {},
   ): number {
     if (!this.options.clientTracking) throw new TypeError('broadcast needs clientTracking');
-    const isBinary = binary ?? typeof data !== 'string';
-    const text = typeof data === 'string' ? data : isBinary ? '' : Buffer.from(data).toString();
-    const message = new PreparedMessage(isBinary ? Buffer.from(data as Uint8Array) : text);
+    const isText = binary === undefined ? typeof data === 'string' : !binary;
+    const message = new PreparedMessage(isText ? textOf(data) : bytesOf(data));
     let count = 0;
     for (const client of this.clients) {
       if (client.readyState !== WebSocket.OPEN || client === except) continue;
@@ -355,6 +354,14 @@ export class WebSocketServer<
     this.#state = CLOSED;
     this.emit('close');
   }
+}
+
+function textOf(data: string | Uint8Array): string {
+  return typeof data === 'string' ? data : Buffer.from(data).toString();
+}
+
+function bytesOf(data: string | Uint8Array): Uint8Array {
+  return typeof data === 'string' ? Buffer.from(data) : data;
 }
 
 /** Runs hooks of the application: what they throw surfaces, and leaves no client without an answer. */

@@ -207,6 +207,13 @@ it('runs over any Duplex, whose bytes it never writes to again', async () => {
   expect(Buffer.concat(chunks).equals(expected)).toBe(true);
 });
 
+it('refuses a stream that has a connection already', () => {
+  const [stream] = duplexPair();
+  const transport = new Transport(new Endpoint({ role: 'server' }), {});
+  transport.attach(stream, undefined);
+  expect(() => transport.attach(stream, undefined)).toThrow('has a connection already');
+});
+
 it('survives a stream that throws when it is written to', async () => {
   const broken = new Duplex({
     read: () => undefined,
