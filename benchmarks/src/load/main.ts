@@ -4,18 +4,32 @@ import { broadcast } from './broadcast.js';
 import { connecting, idle } from './connections.js';
 import { echo } from './echo.js';
 import type { Run } from './run.js';
-import type { Answer, Order } from './scenario.js';
+import type { Answer, Answered, Asked, Order } from './scenario.js';
 
-let run: Run | undefined;
-let failed: string | undefined;
-let broken: (why: Error) => void = () => {};
+/** What goes wrong in one run; the next one knows nothing of it. */
+class Watch {
+  failed: string | undefined;
+  #reject: (why: Error) => void = () => {};
+  /** Never fulfilled; rejected when something fails. */
+  readonly failing: Promise<never> = new Promise((_, reject) => {
+    this.#reject = reject;
+  });
 
-function fail(why: string): void {
-  failed ??= why;
-  broken(new Error(failed));
+  constructor() {
+    // Somebody listens only while something is asked.
+    this.failing.catch(() => {});
+  }
+
+  readonly fail = (why: string): void => {
+    this.failed ??= why;
+    this.#reject(new Error(this.failed));
+  };
 }
 
-async function start({ scenario, port, raw }: Order & { do: 'start' }): Promise<Run> {
+let watch = new Watch();
+let run: Run | undefined;
+
+async function start({ scenario, port, raw }: Order & { do: 'start' }, { fail }: Watch): Promise<Run> {
   switch (scenario.kind) {
     case 'echo':
       return echo(scenario, port, raw, fail);
@@ -31,26 +45,30 @@ async function start({ scenario, port, raw }: Order & { do: 'start' }): Promise<
 }
 
 async function obey(order: Order): Promise<Answer> {
-  if (order.do === 'start') {
-    failed = undefined;
-    run = await start(order);
-    return run.port === undefined ? {} : { port: run.port };
+  switch (order.do) {
+    case 'start':
+      run = await start(order, watch);
+      return run.port === undefined ? {} : { port: run.port };
+    case 'grow':
+      await run?.grow?.(order.connections);
+      return {};
+    case 'sample':
+      if (watch.failed !== undefined) return { failed: watch.failed };
+      return run === undefined ? {} : { sample: run.sample() };
+    case 'stop':
+      run?.stop();
+      run = undefined;
+      return {};
   }
-  if (failed !== undefined && order.do !== 'stop') return { failed };
-  if (order.do === 'grow') await run?.grow?.(order.connections);
-  if (order.do === 'sample' && run !== undefined) return { sample: run.sample() };
-  if (order.do === 'stop') run?.stop();
-  return {};
 }
 
-process.on('message', (order: Order) => {
+process.on('message', ({ id, order }: Asked) => {
+  if (order.do === 'start') watch = new Watch();
   // What fails while connections are opened would be waited for without end.
-  const failing = new Promise<never>((_, reject) => {
-    broken = reject;
-  });
-  Promise.race([obey(order), failing]).then(
-    (answered) => process.send?.(answered),
-    (error: unknown) => process.send?.({ failed: String(error instanceof Error ? error.message : error) }),
+  const answered = order.do === 'stop' ? obey(order) : Promise.race([obey(order), watch.failing]);
+  const reply = (answer: Answer): unknown => process.send?.({ id, answer } satisfies Answered);
+  answered.then(reply, (error: unknown) =>
+    reply({ failed: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on('disconnect', () => process.exit());

@@ -46,3 +46,14 @@ export interface Sample {
 
 /** Its answer to an {@link Order}; `port` where it listens itself. */
 export type Answer = { readonly sample?: Sample; readonly port?: number } | { readonly failed: string };
+
+/** How both go over IPC. */
+export interface Asked {
+  readonly id: number;
+  readonly order: Order;
+}
+
+export interface Answered {
+  readonly id: number;
+  readonly answer: Answer;
+}

@@ -80,7 +80,12 @@ export function barChart({ figures }: Comparison, measure: Measure, label: strin
 }
 
 /** Cost against something that grows: a line for each contestant, with its quartiles. */
-export function lineChart(comparisons: readonly Comparison[], measure: Measure, label: string, xLabel: string): string {
+export function lineChart(
+  comparisons: readonly Comparison[],
+  measure: Measure,
+  label: string,
+  xLabel: string,
+): string {
   const points = comparisons.flatMap(({ workload, figures }) =>
     barsOf(figures, measure).map((bar) => ({ ...bar, x: workload.x ?? 1 })),
   );
@@ -102,7 +107,13 @@ export function lineChart(comparisons: readonly Comparison[], measure: Measure, 
 /** Times of pieces of work: a row for each, a dot for each contestant. */
 export function dotChart(works: readonly MicroResult[]): string {
   const rows = works.flatMap(({ name, figures }) =>
-    figures.map(({ contestant, ns, spread }) => ({ name, contestant, ns, low: ns - spread / 2, high: ns + spread / 2 })),
+    figures.map(({ contestant, ns, spread }) => ({
+      name,
+      contestant,
+      ns,
+      low: ns - spread / 2,
+      high: ns + spread / 2,
+    })),
   );
   const color = ({ contestant }: { contestant: string }): string => colorOf(contestant);
   return svg({
@@ -140,12 +151,22 @@ export function mainChart(comparisons: readonly Comparison[]): string | undefine
   const chart = svg({
     width: 860,
     marginLeft: 70,
-    marginRight: 250,
-    x: { label: 'messages a second, ws = 1 →', grid: true, type: 'sqrt' },
+    marginRight: 240,
+    x: {
+      label: 'messages a second, ws = 1, on a scale of square roots →',
+      labelAnchor: 'left',
+      grid: true,
+      type: 'sqrt',
+    },
     y: { label: null, domain: shown },
-    fy: { label: null, padding: 0.2 },
+    fy: { label: null, padding: 0.2, domain: [...new Set(rows.map(({ workload }) => workload))] },
     marks: [
-      Plot.barX(rows, { fy: 'workload', x: 'median', y: 'contestant', fill: (row: Bar) => colorOf(row.contestant) }),
+      Plot.barX(rows, {
+        fy: 'workload',
+        x: 'median',
+        y: 'contestant',
+        fill: (row: Bar) => colorOf(row.contestant),
+      }),
       Plot.ruleY(rows, { fy: 'workload', x1: 'low', x2: 'high', y: 'contestant', strokeWidth: 1.5 }),
       Plot.text(rows, {
         fy: 'workload',
@@ -162,9 +183,9 @@ export function mainChart(comparisons: readonly Comparison[]): string | undefine
   return chart.replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" ').replace('>', `>${theme}`);
 }
 
-/** In lines of about 34 letters. */
+/** In lines of at most 36 letters, where the words allow it. */
 function wrapped(text: string): string {
-  return text.replace(/(.{20,34}?)[ ]/g, '$1\n');
+  return text.replace(/(.{1,36})(?: |$)/g, '$1\n').trimEnd();
 }
 
 function short(value: number): string {

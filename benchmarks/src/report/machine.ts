@@ -19,7 +19,16 @@ const load = createRequire(import.meta.url);
 
 export function describeMachine(): Machine {
   const versions: Record<string, string> = { node: process.versions.node };
-  for (const name of ['ws', 'bufferutil', 'utf-8-validate', 'websocket', 'faye-websocket', 'undici', 'bun', 'deno']) {
+  for (const name of [
+    'ws',
+    'bufferutil',
+    'utf-8-validate',
+    'websocket',
+    'faye-websocket',
+    'undici',
+    'bun',
+    'deno',
+  ]) {
     versions[name] = versionOf(name);
   }
   for (const runtime of ['bun', 'deno'] as const) {

@@ -33,12 +33,16 @@ export function markdownOf({ command, machine, micro, servers, verdicts }: Repor
   }
   if (micro.length > 0) parts.push('## Pieces of work');
   for (const [group, works] of grouped(micro)) {
-    const contestants = [...new Set(works.flatMap(({ figures }) => figures.map(({ contestant }) => contestant)))];
+    const contestants = [
+      ...new Set(works.flatMap(({ figures }) => figures.map(({ contestant }) => contestant))),
+    ];
     const rows = works.map(({ name, unit, figures }) => [
       `${name}, a ${unit}`,
       ...contestants.map((each) => {
         const figure = figures.find(({ contestant }) => contestant === each);
-        return figure === undefined ? '' : `${time(figure.ns)} ±${((figure.spread / figure.ns) * 50).toFixed(0)}%`;
+        return figure === undefined
+          ? ''
+          : `${time(figure.ns)} ±${((figure.spread / figure.ns) * 50).toFixed(0)}%`;
       }),
     ]);
     parts.push(`### ${group}`, table(['', ...contestants], rows));

@@ -40,21 +40,24 @@ export function pageOf(report: Report): string {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const parts = [
     '<h1>Benchmarks</h1>',
-    `<p><code>${escape(command)}</code>, ${machine.date}<br>${escape(`${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}`)}; ${machine.pinned ? 'processes pinned to cores' : 'processes not pinned'}<br>${escape(versions.join(', '))}</p>`,
+    `<p><code>${escaped(command)}</code>, ${machine.date}<br>${escaped(`${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}`)}; ${machine.pinned ? 'processes pinned to cores' : 'processes not pinned'}<br>${escaped(versions.join(', '))}</p>`,
     '<p>Medians of the rounds; the thin lines reach from one quartile to the other.</p>',
     section('Messages a second, beside ws', mainChart(servers) ?? ''),
   ];
   if (verdicts.length > 0) {
     const rows = verdicts.map(
       ({ kept, of, promise, ratio }) =>
-        `<tr><td>${kept ? '✓' : '<span class="missed">✗</span>'}</td><td>${escape(of)}</td><td>${escape(promise)}</td><td>${ratio.toFixed(2)}</td></tr>`,
+        `<tr><td>${kept ? '✓' : '<span class="missed">✗</span>'}</td><td>${escaped(of)}</td><td>${escaped(promise)}</td><td>${ratio.toFixed(2)}</td></tr>`,
     );
     parts.push(section('Promises', `<table>${rows.join('\n')}</table>`));
   }
   for (const [group, comparisons] of serverGroups(servers)) {
     const xLabel = GROWTH[group];
     parts.push(
-      section(capital(group), xLabel === undefined ? comparisons.map(barsOf).join('') : growth(comparisons, xLabel)),
+      section(
+        capital(group),
+        xLabel === undefined ? comparisons.map(barsOf).join('') : growth(comparisons, xLabel),
+      ),
     );
   }
   for (const [group, works] of grouped(micro)) {
@@ -70,7 +73,7 @@ function barsOf(comparison: Comparison): string {
     ([measure, label]) => barChart(comparison, measure, label),
   );
   const absent = leftOut.map(({ contestant, why }) => `${contestant} is left out: ${why}`).join('; ');
-  return `<h3>${escape(titleOf(workload))}</h3>${charts.join('')}<p><small>${escape(absent)}</small></p>`;
+  return `<h3>${escaped(titleOf(workload))}</h3>${charts.join('')}<p><small>${escaped(absent)}</small></p>`;
 }
 
 function growth(comparisons: readonly Comparison[], xLabel: string): string {
@@ -92,18 +95,20 @@ function serverGroups(servers: readonly Comparison[]): Map<string, Comparison[]>
 }
 
 function legend(names: readonly string[]): string {
-  const items = [...new Set(names)].map((name) => `<li><i style="background:${colorOf(name)}"></i>${escape(name)}</li>`);
+  const items = [...new Set(names)].map(
+    (name) => `<li><i style="background:${colorOf(name)}"></i>${escaped(name)}</li>`,
+  );
   return `<ul class="legend">${items.join('')}</ul>`;
 }
 
 function section(title: string, content: string): string {
-  return content === '' ? '' : `<h2>${escape(title)}</h2>\n${content}`;
+  return content === '' ? '' : `<h2>${escaped(title)}</h2>\n${content}`;
 }
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

@@ -151,7 +151,6 @@ async function idleRound({ workload, contestant, generator, effort }: Setting): 
     await generator.sample();
     return { bytes: (many - few) / (to - from) };
   } finally {
-    await generator.stop();
     await program.stop();
   }
 }

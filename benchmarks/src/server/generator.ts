@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Answer, Order, Sample } from '../load/scenario.js';
+import type { Answer, Answered, Order, Sample } from '../load/scenario.js';
 import { pinned } from './pinned.js';
 
 const PATIENCE = 60_000;
@@ -9,6 +9,7 @@ const PATIENCE = 60_000;
 /** The load generator, in a process of its own. */
 export class Generator {
   readonly #child: ChildProcess;
+  #next = 0;
 
   constructor() {
     const file = fileURLToPath(new URL('../load/main.js', import.meta.url));
@@ -41,13 +42,18 @@ export class Generator {
     this.#child.disconnect();
   }
 
-  /** @throws {Error} when the scenario failed */
+  /** @throws {Error} when the scenario failed, or nothing is answered in time */
   async #ask(order: Order): Promise<Exclude<Answer, { failed: string }>> {
-    this.#child.send(order);
-    const [answer] = (await once(this.#child, 'message', { signal: AbortSignal.timeout(PATIENCE) })) as [
-      Answer,
-    ];
-    if ('failed' in answer) throw new Error(answer.failed);
-    return answer;
+    const id = this.#next++;
+    const messages = on(this.#child, 'message', { signal: AbortSignal.timeout(PATIENCE), close: ['exit'] });
+    this.#child.send({ id, order });
+    for await (const [message] of messages) {
+      const answered: Answered = message;
+      // What was asked before may be answered too late.
+      if (answered.id !== id) continue;
+      if ('failed' in answered.answer) throw new Error(answered.answer.failed);
+      return answered.answer;
+    }
+    throw new Error('the load generator has ended');
   }
 }
