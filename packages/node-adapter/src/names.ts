@@ -14,10 +14,19 @@ import type { ClientInfo, Verified } from './server-options.js';
 import type { WebSocket } from './web-socket.js';
 
 export type { AddressInfo } from 'node:net';
+export type { PreparedMessage } from '@x/frame-codec';
+export type { BinaryType } from './binary-type.js';
 export type { WebSocketEventMap } from './event-target.js';
 export type { ClientOptions, PerMessageDeflateOptions } from './options.js';
-export type { RawData } from './payload.js';
-export type { ServerOptions } from './server-options.js';
+export type { SendOptions } from './outgoing.js';
+export type { Payload, RawData } from './payload.js';
+export type { PerMessageDeflate } from './per-message-deflate.js';
+export type { Receiver } from './receiver.js';
+export type { Sender } from './sender.js';
+export type { BroadcastOptions, CloseOptions, ServerOptions } from './server-options.js';
+export type { SocketConnection } from './socket-connection.js';
+export type { SocketHandler, Transport, TransportOptions } from './transport.js';
+export type { WebSocketServer } from './web-socket-server.js';
 
 /** What `onmessage` gets. */
 export type Data = string | RawData;

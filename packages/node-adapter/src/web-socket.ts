@@ -16,7 +16,7 @@ import type { PerMessageDeflate } from './per-message-deflate.js';
 import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
 import type { Receiver } from './receiver.js';
 import type { Sender } from './sender.js';
-import type { Sent } from './socket-connection.js';
+import type { Sent, SocketConnection } from './socket-connection.js';
 import type { createWebSocketStream } from './stream.js';
 import type { Transport } from './transport.js';
 import { NO_EXTENSIONS, WebSocketCore } from './web-socket-core.js';
@@ -49,10 +49,13 @@ export class WebSocket extends WebSocketCore {
   declare static readonly createWebSocketStream: typeof createWebSocketStream;
   declare static readonly extension: typeof extension;
   declare static readonly PerMessageDeflate: typeof PerMessageDeflate;
+  declare static readonly PreparedMessage: typeof PreparedMessage;
   declare static readonly Receiver: typeof Receiver;
   declare static readonly Sender: typeof Sender;
   declare static readonly Server: typeof WebSocketServer;
+  declare static readonly SocketConnection: typeof SocketConnection;
   declare static readonly subprotocol: typeof subprotocol;
+  declare static readonly Transport: typeof Transport;
   declare static readonly WebSocket: typeof WebSocket;
   declare static readonly WebSocketServer: typeof WebSocketServer;
   declare readonly CONNECTING: 0;
@@ -309,31 +312,54 @@ function hasMethod<Name extends string>(
   return typeof Reflect.get(value, name) === 'function';
 }
 
-/** The types of npm `ws` under the names that `@types/ws` gives them. */
+// The names below hide these.
+type Instance = WebSocket;
+type AnyClass = typeof WebSocket;
+type AnyRequest = typeof IncomingMessage;
+
+/** The types of npm `ws` under the names that `@types/ws` gives them, and the others for who uses `require()`. */
 export declare namespace WebSocket {
+  export type WebSocket = Instance;
   export type RawData = Names.RawData;
   export type Data = Names.Data;
+  export type Payload = Names.Payload;
   export type CertMeta = Names.CertMeta;
-  export type VerifyClientCallbackSync<R extends IncomingMessage = IncomingMessage> =
-    Names.VerifyClientCallbackSync<R>;
-  export type VerifyClientCallbackAsync<R extends IncomingMessage = IncomingMessage> =
-    Names.VerifyClientCallbackAsync<R>;
   export type FinishRequestCallback = Names.FinishRequestCallback;
   export type ClientOptions = Names.ClientOptions;
   export type PerMessageDeflateOptions = Names.PerMessageDeflateOptions;
+  export type SendOptions = Names.SendOptions;
+  export type BinaryType = Names.BinaryType;
   export type Event = Names.Event;
   export type ErrorEvent = Names.ErrorEvent;
   export type CloseEvent = Names.CloseEvent;
   export type MessageEvent = Names.MessageEvent;
   export type WebSocketEventMap = Names.WebSocketEventMap;
   export type EventListenerOptions = Names.EventListenerOptions;
-  export type ServerOptions<
-    Class extends typeof WebSocket = typeof WebSocket,
-    Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = Names.ServerOptions<Class, Request>;
   export type AddressInfo = Names.AddressInfo;
+  export type BroadcastOptions = Names.BroadcastOptions;
+  export type CloseOptions = Names.CloseOptions;
+  export type PerMessageDeflate = Names.PerMessageDeflate;
+  export type PreparedMessage = Names.PreparedMessage;
+  export type Receiver = Names.Receiver;
+  export type Sender = Names.Sender;
+  export type TransportOptions = Names.TransportOptions;
+  export type VerifyClientCallbackSync<R extends IncomingMessage = IncomingMessage> =
+    Names.VerifyClientCallbackSync<R>;
+  export type VerifyClientCallbackAsync<R extends IncomingMessage = IncomingMessage> =
+    Names.VerifyClientCallbackAsync<R>;
+  export type ServerOptions<
+    C extends AnyClass = AnyClass,
+    R extends AnyRequest = AnyRequest,
+  > = Names.ServerOptions<C, R>;
   export type Server<
-    Class extends typeof WebSocket = typeof WebSocket,
-    Request extends typeof IncomingMessage = typeof IncomingMessage,
-  > = WebSocketServer<Class, Request>;
+    C extends AnyClass = AnyClass,
+    R extends AnyRequest = AnyRequest,
+  > = Names.WebSocketServer<C, R>;
+  export type WebSocketServer<
+    C extends AnyClass = AnyClass,
+    R extends AnyRequest = AnyRequest,
+  > = Names.WebSocketServer<C, R>;
+  export type SocketConnection<Context = unknown> = Names.SocketConnection<Context>;
+  export type SocketHandler<Context = unknown> = Names.SocketHandler<Context>;
+  export type Transport<Context = unknown> = Names.Transport<Context>;
 }
