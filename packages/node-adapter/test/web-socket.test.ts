@@ -164,7 +164,7 @@ describe('backpressure', () => {
       const drained = once(client, 'drain');
       let sends = 1;
       while (client.send(make())) sends++;
-      expect(sends).toBeLessThan(100);
+      expect(sends).toBeLessThan(10_000);
       await drained;
       expect(client.bufferedAmount).toBe(0);
     }
