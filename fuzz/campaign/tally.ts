@@ -1,0 +1,60 @@
+import { VIOLATIONS } from '@x/frame-codec';
+import { VIOLATIONS as HANDSHAKE_VIOLATIONS } from '@x/handshake';
+import type { JobResult } from './job.js';
+import { propertyNamed } from './job.js';
+
+/** All that a campaign has done so far. */
+export class Tally {
+  readonly #start = performance.now();
+  readonly #executions = new Map<string, number>();
+  readonly #violations = new Map<string, number>();
+  executions = 0;
+  frames = 0;
+  /** time that threads spent in properties that decode frames */
+  #codecMs = 0;
+
+  add({ job, counts, elapsedMs }: JobResult): void {
+    this.executions += counts.executions;
+    this.frames += counts.frames;
+    if (propertyNamed(job.property).part !== 'handshake') this.#codecMs += elapsedMs;
+    this.#executions.set(job.property, (this.#executions.get(job.property) ?? 0) + counts.executions);
+    for (const [name, count] of Object.entries(counts.violations))
+      this.#violations.set(name, (this.#violations.get(name) ?? 0) + count);
+  }
+
+  /** Frames a second that one thread decoded. */
+  get frameRate(): number {
+    return this.#codecMs === 0 ? 0 : (this.frames / this.#codecMs) * 1000;
+  }
+
+  /** Names of the codec's table, or the handshake's, that no input has provoked. */
+  missing(table: 'codec' | 'handshake'): string[] {
+    if (table === 'codec') return Object.keys(VIOLATIONS).filter((name) => !this.#violations.has(name));
+    return Object.keys(HANDSHAKE_VIOLATIONS).filter((name) => !this.#violations.has(`handshake:${name}`));
+  }
+
+  line(): string {
+    const seconds = Math.round((performance.now() - this.#start) / 1000);
+    const all = Object.keys(VIOLATIONS).length;
+    const allOfHandshake = Object.keys(HANDSHAKE_VIOLATIONS).length;
+    return (
+      `${seconds} s: ${number(this.executions)} executions, ${number(this.frames)} frames, ` +
+      `${number(this.frameRate)} frames/s a thread; violations seen: codec ${all - this.missing('codec').length} of ${all}, ` +
+      `handshake ${allOfHandshake - this.missing('handshake').length} of ${allOfHandshake}`
+    );
+  }
+
+  summary(): string {
+    const rows = [...this.#executions].map(
+      ([name, count]) => `  ${name.padEnd(22)} ${number(count).padStart(14)} executions`,
+    );
+    const unseen = this.missing('codec');
+    return [...rows, this.line(), ...(unseen.length > 0 ? [`never seen: ${unseen.join(', ')}`] : [])].join(
+      '\n',
+    );
+  }
+}
+
+function number(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

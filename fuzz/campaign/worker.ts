@@ -1,0 +1,5 @@
+import { parentPort } from 'node:worker_threads';
+import { type Job, runJob } from './job.js';
+
+// A thread of a campaign: takes jobs, one at a time, and answers each.
+parentPort?.on('message', (job: Job) => parentPort?.postMessage(runJob(job)));

@@ -1,0 +1,57 @@
+import { deflateHostile } from './deflate.js';
+import { framesAnySplit, framesKernels, framesModel, framesPlanted } from './frames.js';
+import {
+  extensionHeader,
+  handshakeAgree,
+  handshakeAnySplit,
+  requestModel,
+  responseModel,
+} from './handshake.js';
+import { linkClosed } from './link.js';
+import { memoryOfMessages, memoryOfPauses, typedErrors } from './memory.js';
+import {
+  messagesAnySplit,
+  messagesKernels,
+  messagesModel,
+  messagesPause,
+  messagesPlanted,
+  messagesValid,
+} from './messages.js';
+import { counts } from './meter.js';
+import { wsNeverLaxer, wsValid } from './peers.js';
+import { type AnyProperty, anyProperty, type Property } from './property.js';
+import { framesRoundTrip, messagesRoundTrip } from './round-trip.js';
+
+function counted<Input>(property: Property<Input>): AnyProperty {
+  return anyProperty(property, () => {
+    counts.executions++;
+  });
+}
+
+/** Everything that must hold. */
+export const PROPERTIES: readonly AnyProperty[] = [
+  counted(framesAnySplit),
+  counted(framesKernels),
+  counted(framesModel),
+  counted(framesPlanted),
+  counted(framesRoundTrip),
+  counted(messagesAnySplit),
+  counted(messagesKernels),
+  counted(messagesModel),
+  counted(messagesPause),
+  counted(messagesPlanted),
+  counted(messagesRoundTrip),
+  counted(messagesValid),
+  counted(wsNeverLaxer),
+  counted(wsValid),
+  counted(typedErrors),
+  counted(memoryOfMessages),
+  counted(memoryOfPauses),
+  counted(deflateHostile),
+  counted(linkClosed),
+  counted(requestModel),
+  counted(responseModel),
+  counted(extensionHeader),
+  counted(handshakeAnySplit),
+  counted(handshakeAgree),
+];

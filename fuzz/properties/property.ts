@@ -1,0 +1,59 @@
+import type { KernelKind } from '@x/frame-codec';
+import fc from 'fast-check';
+
+/** Something that must hold for every input. */
+export interface Property<Input> {
+  readonly name: string;
+  /** what holds, in a sentence with its section */
+  readonly claim: string;
+  /** `codec` properties run on a kernel, `kernels` on both at once; frames are counted in these two */
+  readonly part: 'codec' | 'kernels' | 'handshake';
+  readonly arbitrary: fc.Arbitrary<Input>;
+  /** Throws where it does not hold. Holds nothing back for the next call but caches. */
+  check(input: Input, kernel: KernelKind): void;
+}
+
+/** An input that a property does not hold for, made as small as can be. */
+export interface Counterexample {
+  readonly input: unknown;
+  readonly error: string;
+  /** how often it was made smaller */
+  readonly shrinks: number;
+}
+
+/** A {@link Property} whose inputs nobody needs to know. */
+export interface AnyProperty extends Pick<Property<unknown>, 'name' | 'claim' | 'part'> {
+  /** Holds it against `runs` inputs. */
+  explore(kernel: KernelKind, seed: number, runs: number): Counterexample | undefined;
+  /** Holds it against one input, as {@link Counterexample} has it; throws where it does not hold. */
+  replay(input: unknown, kernel: KernelKind): void;
+}
+
+/** Shrinking ends after this, however far it came. */
+const LONGEST_MS = 20_000;
+
+/** Hides the type of a property's inputs; `count` is called for each. */
+export function anyProperty<Input>(property: Property<Input>, count: () => void): AnyProperty {
+  const { name, claim, part, arbitrary, check } = property;
+  return {
+    name,
+    claim,
+    part,
+    explore: (kernel, seed, runs) => {
+      const predicate = fc.property(arbitrary, (input) => {
+        count();
+        check(input, kernel);
+      });
+      const found = fc.check(predicate, { seed, numRuns: runs, interruptAfterTimeLimit: LONGEST_MS });
+      if (!found.failed || found.counterexample === null) return undefined;
+      const { errorInstance, counterexample, numShrinks } = found;
+      const error =
+        errorInstance instanceof Error
+          ? (errorInstance.stack ?? errorInstance.message)
+          : String(errorInstance);
+      return { input: counterexample[0], error, shrinks: numShrinks };
+    },
+    // What is replayed was given by `explore` once.
+    replay: (input, kernel) => check(input as Input, kernel),
+  };
+}

@@ -1,0 +1,197 @@
+import {
+  Connection,
+  type ConnectionHandler,
+  Endpoint,
+  FrameEncoder,
+  type KernelKind,
+  type Opcode,
+  PreparedMessage,
+  type Role,
+} from '@x/frame-codec';
+import fc from 'fast-check';
+import type { Told } from '../arbitraries/groups.js';
+import { chunksOf, type StreamInput, type ValidInput, validStream } from '../arbitraries/stream.js';
+import { framesSent } from './messages.js';
+import type { Property } from './property.js';
+import { codecOf, decodeFrames, Subject } from './subjects.js';
+import { same, TAG, Transcript } from './transcript.js';
+
+const expected = new Transcript();
+const decoded = new Transcript();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+function otherRole(role: Role): Role {
+  return role === 'server' ? 'client' : 'server';
+}
+
+/** A connection that only writes. */
+function writerTo(bytes: number[], kernel: KernelKind, role: Role): Connection<undefined> {
+  const handler: ConnectionHandler<undefined> = {
+    write: (_, written) => {
+      for (const byte of written) bytes.push(byte);
+      return true;
+    },
+    end: () => {},
+  };
+  return new Connection(new Endpoint({ role, codec: codecOf(kernel) }), handler, undefined);
+}
+
+/** Sends a message by one of the ways there are; `way` chooses. */
+function send(connection: Connection<undefined>, { kind, payload }: Told, way: number): void {
+  if (kind === 'ping') connection.ping(payload);
+  else if (kind === 'pong') connection.pong(payload);
+  else if (way % 5 === 1) {
+    const message = connection.startMessage(kind);
+    const cut = (way >> 3) % (payload.length + 1);
+    message.write(payload.subarray(0, cut));
+    if (way % 2 === 0) connection.flush();
+    message.end(payload.subarray(cut));
+  } else if (way % 5 === 2 && !connection.endpoint.masks) {
+    connection.sendPrepared(new PreparedMessage(kind === 'text' ? decoder.decode(payload) : payload));
+  } else if (kind === 'binary') connection.sendBinary(payload);
+  else if (way % 5 === 3) connection.sendTextBytes(payload);
+  else connection.sendText(decoder.decode(payload));
+}
+
+export const messagesRoundTrip: Property<ValidInput> = {
+  name: 'messages-round-trip',
+  claim:
+    'what one side sends, by any way there is, the other is told, and it breaks no rule on the wire (§6.1, §6.2)',
+  part: 'codec',
+  arbitrary: validStream,
+  check: (input, kernel) => {
+    const { role, told, close, limits } = input;
+    const wire: number[] = [];
+    const sender = writerTo(wire, kernel, otherRole(role));
+    const corked = told.length % 2 === 0;
+    if (corked) sender.cork();
+    for (const [index, message] of told.entries()) send(sender, message, index + message.payload.length);
+    if (close !== undefined) {
+      if (close.code === 1005) sender.close();
+      else sender.close(close.code, decoder.decode(close.reason));
+    }
+    if (corked) sender.uncork();
+    const bytes = Uint8Array.from(wire);
+    framesSent(bytes, role === 'server');
+    const cuts = input.cuts.filter((cut) => cut < bytes.length);
+    const receiver = new Subject(kernel, { role, limits }, 'bytes');
+    receiver.messages(chunksOf({ bytes, cuts }), decoded);
+    expected.clear();
+    for (const { kind, payload } of told) {
+      expected.begin(TAG[kind]);
+      expected.put(payload);
+    }
+    if (close !== undefined) {
+      expected.begin(TAG.closing);
+      expected.put([close.code >> 8, close.code & 255]);
+      expected.put(close.reason);
+    }
+    same('what was told', decoded, 'what was sent', expected);
+  },
+};
+
+/** A frame to encode, and the key that it is to be masked with. */
+export interface EncodedFrame {
+  readonly opcode: Opcode;
+  readonly fin: boolean;
+  readonly payload: Uint8Array<ArrayBuffer>;
+  readonly maskingKey: number;
+}
+
+/** Frames of one sender, in an order that is allowed. */
+export interface EncodedFrames extends Pick<StreamInput, 'role' | 'cuts'> {
+  readonly frames: readonly EncodedFrame[];
+}
+
+const LENGTHS = [0, 1, 95, 96, 97, 125, 126, 127, 300, 8191, 8192, 8193, 65535, 65536, 140_000] as const;
+
+const frame = fc.record({
+  control: fc.boolean(),
+  pong: fc.boolean(),
+  fin: fc.boolean(),
+  payload: fc.oneof(
+    { weight: 6, arbitrary: fc.uint8Array({ maxLength: 125 }) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...LENGTHS), fc.nat(255)).map(fill) },
+  ),
+  maskingKey: fc.oneof(fc.constantFrom(0, 1, -1, 0x80000000 | 0), fc.integer()),
+});
+
+function fill([length, seed]: [number, number]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, index) => (index * 7 + seed) % 251);
+}
+
+/** Opcodes as §5.4 allows them: a continuation while a message is open. */
+const encodedFrames: fc.Arbitrary<EncodedFrames> = fc
+  .record({
+    role: fc.constantFrom<Role>('client', 'server'),
+    cuts: fc.array(fc.nat(2000), { maxLength: 6 }),
+    parts: fc.array(frame, { maxLength: 20 }),
+  })
+  .map(({ role, cuts, parts }) => {
+    let open = false;
+    const frames = parts.map(({ control, pong, fin, payload, maskingKey }): EncodedFrame => {
+      if (control && payload.length <= 125) return { opcode: pong ? 10 : 9, fin: true, payload, maskingKey };
+      const opcode = open ? 0 : 2;
+      open = !fin;
+      return { opcode, fin, payload, maskingKey };
+    });
+    return { role, cuts: cuts.sort((a, b) => a - b), frames };
+  });
+
+export const framesRoundTrip: Property<EncodedFrames> = {
+  name: 'frames-round-trip',
+  claim: 'decode(encode(x)) = x, for every opcode, length and masking key, in place or not (§5.2, §5.3)',
+  part: 'codec',
+  arbitrary: encodedFrames,
+  check: ({ role, cuts, frames }, kernel) => {
+    let maskingKey = 0;
+    const sender = otherRole(role);
+    const encoder = new FrameEncoder(
+      new Endpoint({ role: sender, codec: codecOf(kernel), maskingKey: () => maskingKey }),
+    );
+    const pieces: Uint8Array[] = [];
+    expected.clear();
+    for (const [index, { opcode, fin, payload, maskingKey: key }] of frames.entries()) {
+      maskingKey = key;
+      const whole = encoder.encode(opcode, payload, { fin });
+      pieces.push(whole);
+      const into = new Uint8Array(payload.length + 20).fill(0xee);
+      const end = encoder.encodeInto(into, index % 6, opcode, payload, { fin });
+      if (Buffer.compare(into.subarray(index % 6, end), whole) !== 0)
+        throw new Error('encodeInto differs from encode');
+      if (into.subarray(end).some((byte) => byte !== 0xee))
+        throw new Error('encodeInto writes behind the frame');
+      if (sender === 'server') checkHead(encoder, opcode, payload, fin, whole);
+      else checkKey(whole, payload, key);
+      expected.begin(TAG.frame);
+      expected.byte((fin ? 0x80 : 0) | opcode);
+      expected.put(payload);
+    }
+    const bytes = Buffer.concat(pieces);
+    framesSent(bytes, role === 'server');
+    const limits = { maxMessageLength: Number.MAX_SAFE_INTEGER };
+    const chunks = chunksOf({ bytes: new Uint8Array(bytes), cuts: cuts.filter((cut) => cut < bytes.length) });
+    decodeFrames(kernel, { role, limits }, chunks, decoded);
+    same('what was decoded', decoded, 'what was encoded', expected);
+  },
+};
+
+function checkHead(
+  encoder: FrameEncoder,
+  opcode: Opcode,
+  payload: Uint8Array,
+  fin: boolean,
+  whole: Uint8Array,
+): void {
+  const head = new Uint8Array(14);
+  const end = encoder.encodeHead(head, 0, opcode, payload.length, { fin });
+  if (Buffer.compare(head.subarray(0, end), whole.subarray(0, whole.length - payload.length)) !== 0)
+    throw new Error('encodeHead differs from encode');
+}
+
+/** The key stands where §5.2 wants it, in the order in which §5.3 applies it. */
+function checkKey(whole: Uint8Array, payload: Uint8Array, key: number): void {
+  const at = whole.length - payload.length - 4;
+  const written = new DataView(whole.buffer, whole.byteOffset).getInt32(at, true);
+  if (written !== (key | 0)) throw new Error(`the masking key is ${written}, not ${key | 0}`);
+}
