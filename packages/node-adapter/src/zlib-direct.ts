@@ -35,6 +35,8 @@ class DirectZlib {
   /** What is left of the output and of the input, in this order. */
   readonly #left: Uint32Array;
   #error: Error | undefined;
+  #running = false;
+  #closed = false;
 
   constructor(stream: DeflateRaw | InflateRaw, handle: Handle, left: Uint32Array) {
     this.#stream = stream;
@@ -55,6 +57,7 @@ class DirectZlib {
     // Whoever runs this from inside of `emit` needs a buffer of its own.
     const output = shared ?? new Uint8Array(OUTPUT_LENGTH);
     shared = undefined;
+    this.#running = true;
     try {
       for (let rest = input.length; ; ) {
         const at = input.length - rest;
@@ -63,10 +66,12 @@ class DirectZlib {
         const [room = 0, left = 0] = this.#left;
         if (room < OUTPUT_LENGTH) emit(output.subarray(0, OUTPUT_LENGTH - room));
         rest = left;
-        if (room > 0) return input.length - rest;
+        if (room > 0 || this.#closed) return input.length - rest;
       }
     } finally {
       shared = output;
+      this.#running = false;
+      if (this.#closed) this.#stream.close();
     }
   }
 
@@ -74,8 +79,10 @@ class DirectZlib {
     this.#stream.reset();
   }
 
+  /** From inside of `emit` it waits until that returns: a handle must not lose its memory while it runs. */
   close(): void {
-    this.#stream.close();
+    this.#closed = true;
+    if (!this.#running) this.#stream.close();
   }
 }
 

@@ -97,6 +97,21 @@ describe.each([
     expect(seen).toEqual(['inner', 'outer']);
   });
 
+  it('may be closed from inside emit', () => {
+    const inflater = engine.inflater(15);
+    const data = deflateRawSync(TEXT, { finishFlush: 2 });
+    let seen = 0;
+    try {
+      inflater.inflate(data, (block) => {
+        seen += block.length;
+        inflater.close();
+      });
+    } catch (error) {
+      expect(error).toBeInstanceOf(Error);
+    }
+    expect(seen).toBeGreaterThan(0);
+  });
+
   it.each([8, 9, 12])('keeps within a window of %s bits', (windowBits) => {
     const deflated = engine.deflater(windowBits).deflate(TEXT);
     // zlib's own inflate takes 8 bits, and fails where a match reaches further back.
