@@ -76,6 +76,7 @@ class DirectZlib {
   }
 
   reset(): void {
+    this.#error = undefined;
     this.#stream.reset();
   }
 
