@@ -36,7 +36,7 @@ export const USAGE = `pnpm bench [all | micro | handshake | server | check] [opt
 const MICRO = { full: { rounds: 7, time: 60 }, quick: { rounds: 3, time: 15 } } as const;
 const SERVER = {
   full: { rounds: 5, warmUp: 400, measure: 400, idle: 10_000 },
-  quick: { rounds: 3, warmUp: 200, measure: 150, idle: 3000 },
+  quick: { rounds: 3, warmUp: 150, measure: 100, idle: 3000 },
 } as const;
 
 /** @throws {TypeError} when there is no such command or option */

@@ -92,13 +92,17 @@ export function promisedContestants(title: string): Set<string> {
 export function judge(comparisons: readonly Comparison[]): Verdict[] {
   return SERVER_PROMISES.flatMap(({ workload, by, measure, least, most, than, thanIn }) => {
     const title = resolve(workload);
-    const find = (name: string, where: string): ServerFigure | undefined =>
-      comparisons
-        .find((each) => titleOf(each.workload) === where)
-        ?.figures.find(({ contestant }) => contestant === name);
-    const ours = find(by, title)?.[measure];
-    const theirs = find(than, thanIn === undefined ? title : resolve(thanIn))?.[measure];
-    if (ours === undefined || theirs === undefined) return [];
+    const bound = least === undefined ? `at most ${most}` : `at least ${least}`;
+    const other = thanIn === undefined ? than : `${than} without`;
+    const promise = `${MEASURES[measure]} of ${by} ${bound} × ${other}`;
+    const found = [
+      find(comparisons, title, by),
+      find(comparisons, thanIn === undefined ? title : resolve(thanIn), than),
+    ];
+    if (found.includes('not asked')) return [];
+    const [ours, theirs] = found.map((figure) => (typeof figure === 'object' ? figure[measure] : undefined));
+    if (ours === undefined || theirs === undefined)
+      return [{ of: title, promise, ratio: Number.NaN, kept: false }];
     // Round by round: what the machine did meanwhile is in both.
     const ratios = ours.rounds.map((value, round) => value / (theirs.rounds[round] ?? theirs.median));
     const ratio = quantile(
@@ -106,8 +110,19 @@ export function judge(comparisons: readonly Comparison[]): Verdict[] {
       0.5,
     );
     const kept = (least === undefined || ratio >= least) && (most === undefined || ratio <= most);
-    const bound = least === undefined ? `at most ${most}` : `at least ${least}`;
-    const other = thanIn === undefined ? than : `${than} without`;
-    return [{ of: title, promise: `${MEASURES[measure]} of ${by} ${bound} × ${other}`, ratio, kept }];
+    return [{ of: title, promise, ratio, kept }];
   });
+}
+
+/** What a contestant did; `failed` where it should have been there, which keeps no promise. */
+function find(
+  comparisons: readonly Comparison[],
+  title: string,
+  name: string,
+): ServerFigure | 'failed' | 'not asked' {
+  const comparison = comparisons.find(({ workload }) => titleOf(workload) === title);
+  const figure = comparison?.figures.find(({ contestant }) => contestant === name);
+  if (figure !== undefined) return figure;
+  const absent = comparison?.leftOut.find(({ contestant }) => contestant === name);
+  return absent === undefined || absent.why.includes('not installed') ? 'not asked' : 'failed';
 }

@@ -38,6 +38,9 @@ export function loadWs(): { native: Ws; plain: Ws } {
   process.env.WS_NO_BUFFER_UTIL = '1';
   process.env.WS_NO_UTF_8_VALIDATE = '1';
   const plain: Ws = require('ws');
+  // Whoever is started from here decides for itself.
+  delete process.env.WS_NO_BUFFER_UTIL;
+  delete process.env.WS_NO_UTF_8_VALIDATE;
   if (plain === native) throw new Error('ws was not loaded a second time');
   return { native, plain };
 }

@@ -1,20 +1,18 @@
-import { bareFrame, maskedFrame } from '../frames.js';
-import { payloadOf } from './burst.js';
+import { burstOf } from './burst.js';
 import { Meter, now } from './meter.js';
 import { Peer } from './peer.js';
 import { AT_ONCE, inTurn, type Run } from './run.js';
-import type { Scenario } from './scenario.js';
+import type { BroadcastScenario } from './scenario.js';
 
-/** One connection sends, all get it; when all have it, it sends again. */
+/** Opens the connections, and lets one of them send for as long as all get what it sends. */
 export async function broadcast(
-  { connections, length, opcode }: Scenario & { kind: 'broadcast' },
+  scenario: BroadcastScenario,
   port: number,
   raw: boolean,
   fail: (why: string) => void,
 ): Promise<Run> {
-  const payload = payloadOf(length);
-  const sent = maskedFrame(opcode, payload);
-  const expected = raw ? sent : bareFrame(opcode, payload);
+  const { connections, depth } = scenario;
+  const { sent, expected } = burstOf(scenario, raw);
   const meter = new Meter();
   const peers: Peer[] = [];
   let outstanding = 0;
@@ -39,7 +37,7 @@ export async function broadcast(
     peer.awaited -= count;
     if (peer.awaited < 0) fail('the server sends more than it got');
     if (peer.awaited !== 0) return;
-    meter.messages++;
+    meter.messages += depth;
     if (--outstanding > 0) return;
     proven = true;
     meter.took(startedAt);

@@ -21,10 +21,17 @@ export async function burstsOf(
   { depth, deflate, length, opcode }: EchoScenario,
   raw: boolean,
 ): Promise<Burst[]> {
-  if (deflate) return compressedBursts(depth, length);
+  return deflate ? compressedBursts(depth, length) : [burstOf({ depth, length, opcode }, raw)];
+}
+
+/** The same message `depth` times; a raw server sends back what it got, masks and all. */
+export function burstOf(
+  { depth, length, opcode }: Pick<EchoScenario, 'depth' | 'length' | 'opcode'>,
+  raw: boolean,
+): { sent: Buffer; expected: Buffer } {
   const payload = payloadOf(length);
   const sent = repeat(maskedFrame(opcode, payload), depth);
-  return [{ sent, expected: raw ? sent : repeat(bareFrame(opcode, payload), depth) }];
+  return { sent, expected: raw ? sent : repeat(bareFrame(opcode, payload), depth) };
 }
 
 /** Letters, the same ones each time. */

@@ -1,12 +1,7 @@
 /** What the load generator does to a server. */
 export type Scenario =
   | EchoScenario
-  | {
-      readonly kind: 'broadcast';
-      readonly connections: number;
-      readonly length: number;
-      readonly opcode: 1 | 2;
-    }
+  | BroadcastScenario
   /** opens connections, and keeps them silent */
   | { readonly kind: 'idle'; readonly deflate: boolean; readonly greet: boolean }
   /** opens connections and drops them, so many at a time */
@@ -23,6 +18,15 @@ export interface EchoScenario {
   readonly length: number;
   readonly opcode: 1 | 2;
   readonly deflate: boolean;
+}
+
+/** One connection sends `depth` messages, everybody gets them; the next ones go out when all have all of them. */
+export interface BroadcastScenario {
+  readonly kind: 'broadcast';
+  readonly connections: number;
+  readonly depth: number;
+  readonly length: number;
+  readonly opcode: 1 | 2;
 }
 
 /** What the load generator is asked, over IPC. */

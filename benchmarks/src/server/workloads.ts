@@ -86,8 +86,13 @@ const MAIN: readonly Workload[] = [
   {
     group: 'broadcast',
     name: '1 KiB text to 1000 connections',
-    scenario: { kind: 'broadcast', connections: 1000, length: KIB, opcode: 1 },
+    scenario: { kind: 'broadcast', connections: 1000, depth: 1, length: KIB, opcode: 1 },
     everybody: true,
+  },
+  {
+    group: 'broadcast',
+    name: '10 at a time of 1 KiB text to 1000 connections',
+    scenario: { kind: 'broadcast', connections: 1000, depth: 10, length: KIB, opcode: 1 },
   },
   {
     group: 'idle',
@@ -161,7 +166,7 @@ const SWEEPS: readonly Workload[] = [
       group: 'broadcast by connections',
       name: `1 KiB text to ${connections}`,
       x: connections,
-      scenario: { kind: 'broadcast', connections, length: KIB, opcode: 1 },
+      scenario: { kind: 'broadcast', connections, depth: 1, length: KIB, opcode: 1 },
       sweep: true,
     }),
   ),
