@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -59,8 +60,8 @@ async function printed(name: string, args: readonly string[] = []): Promise<stri
 }
 
 /** The port of a started server. */
-async function startServer(): Promise<{ port: number; output: () => string }> {
-  const { output } = start('server.js');
+async function startServer(name = 'server.js'): Promise<{ port: number; output: () => string }> {
+  const { output } = start(name);
   await expect.poll(output).toMatch(/^port \d+$/m);
   return { port: Number(/^port (\d+)$/m.exec(output())?.[1]), output };
 }
@@ -171,6 +172,20 @@ describe('the README', () => {
     expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 4\d\d /);
   });
 
+  it('shows a server that drops a refused peer which does not end its half of the connection', async () => {
+    const code = BLOCKS.get('server.js') ?? '';
+    writeFileSync(`${folder}/hurried-server.js`, code.replace('10_000', '100'));
+    const { port } = await startServer('hurried-server.js');
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.write('GET / HTTP/1.0\r\n\r\n');
+    socket.resume();
+    await once(socket, 'end');
+    // What is sent to a socket that is gone comes back as a reset.
+    const sending = setInterval(() => socket.write('x'), 20);
+    await once(socket, 'error');
+    clearInterval(sending);
+  });
+
   it('shows a client that speaks with that server', async () => {
     const { port } = await startServer();
     const lines = await printed('client.js', [`ws://127.0.0.1:${port}/`]);
@@ -188,6 +203,37 @@ describe('the README', () => {
     const lines = await printed('client.js', [`ws://127.0.0.1:${port}/`]);
     server.close();
     expect(lines).toEqual(['the server says Hello', 'closed with 1000 bye, clean']);
+  });
+
+  it('shows a client that answers the latest ping once the server reads again (§5.5.3)', async () => {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    start('client.js', [`ws://127.0.0.1:${port}/`]);
+    const [socket]: Socket[] = await once(server, 'connection');
+    if (socket === undefined) throw new Error('no connection');
+    const [request]: Buffer[] = await once(socket, 'data');
+    socket.pause();
+    const key = /Sec-WebSocket-Key: (\S+)/.exec(String(request))?.[1];
+    const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+    const fields = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n`;
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`);
+    // Pings of 125 bytes, more than systems buffer of their pongs, then one of a single byte.
+    const pings = Buffer.concat(
+      Array.from({ length: 1000 }, () => Buffer.from([0x89, 125, ...Array(125).fill(1)])),
+    );
+    for (let count = 0; count < 200; count++) socket.write(pings);
+    await new Promise((resolve) => socket.write(hex('89 01 02'), resolve));
+    let tail = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      tail = Buffer.concat([tail, chunk]).subarray(-7);
+    });
+    socket.resume();
+    // The last pong: its head, the masking key, and the byte under the key's first one.
+    await expect.poll(() => [tail[0], tail[1], (tail[2] ?? 0) ^ (tail[6] ?? 0)]).toEqual([0x8a, 0x81, 2]);
+    socket.destroy();
+    server.close();
   });
 
   it.each<[string, string[]]>([

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as handshake from '../src/index.js';
 import { request } from './example.js';
@@ -35,17 +35,17 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-async function startServer(): Promise<number> {
-  const code = block('server-socket').replace('8080', "0, '127.0.0.1'");
+async function startServer(deadline = '10_000'): Promise<{ server: Server; port: number }> {
+  const code = block('server-socket').replace('8080', "0, '127.0.0.1'").replace('10_000', deadline);
   const server = (await run(code, ['server'])).server as Server;
   closing.push(() => server.close());
   await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  return { server, port: (server.address() as AddressInfo).port };
 }
 
 describe('the README', () => {
   it('shows a server and a client on bare sockets that speak to each other', async () => {
-    const port = await startServer();
+    const { port } = await startServer();
     const code = block('client-socket').replace('8080', String(port));
     const { result, socket, handshake: client } = await run(code, ['result', 'socket', 'handshake']);
     closing.push(() => (socket as Socket).destroy());
@@ -61,11 +61,23 @@ describe('the README', () => {
   });
 
   it('shows a client that reports a refusal', async () => {
-    const port = await startServer();
+    const { port } = await startServer();
     const code = block('client-socket')
       .replace('8080', String(port))
       .replace('request.head', "request.head.replace('GET', 'PUT')");
     await expect(run(code, [])).rejects.toThrow('the status is not 101: 405 (4.1)');
+  });
+
+  it('shows a server that drops a refused peer which does not end its half of the connection', async () => {
+    const { server, port } = await startServer('100');
+    const peer = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    closing.push(() => peer.destroy());
+    peer.write('GET / HTTP/1.0\r\n\r\n');
+    peer.resume();
+    await once(peer, 'end');
+    const connections = () =>
+      new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+    await expect.poll(connections).toBe(0);
   });
 
   it('shows a server and a client with web Request, Response and Headers that understand each other', async () => {
