@@ -47,6 +47,7 @@ function named(violation: string | undefined, faults: Set<string>): void {
 /** §4.2.2, RFC 9110 §15: the statuses of refusals, written down a second time. */
 const STATUSES: Readonly<Record<string, number>> = {
   'method-not-get': 405,
+  'upgrade-not-websocket': 426,
   'version-unsupported': 426,
   'origin-not-allowed': 403,
   'list-too-long': 431,

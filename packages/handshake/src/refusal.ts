@@ -1,4 +1,4 @@
-import { checkOwnFields, flattenFields, formatHead, type HeaderSource } from './fields.js';
+import { checkOwnFields, fieldValue, flattenFields, formatHead, type HeaderSource } from './fields.js';
 import { HandshakeError, type Violation } from './violations.js';
 
 /** Why a server does not open the connection, and the HTTP response that says so. */
@@ -35,13 +35,16 @@ const REASONS: { readonly [status: number]: string } = {
   503: 'Service Unavailable',
 };
 
+/** §4.4: "all versions the server understands". RFC 9110 §15.5.22: a 426 names the protocol in Upgrade. */
+const UPGRADE_REQUIRED = ['Sec-WebSocket-Version', '13', 'Upgrade', 'websocket'];
+
 /** Fields that a violation's answer must carry. */
 const FIELDS: { readonly [violation in Violation]?: readonly string[] } = {
   // RFC 9110 §15.5.6: "The origin server MUST generate an Allow header field in a 405 response".
   'method-not-get': ['Allow', 'GET'],
   'connect-method': ['Allow', 'CONNECT'],
-  // §4.4: "all versions the server understands". RFC 9110 §15.5.22: a 426 names the protocol in Upgrade.
-  'version-unsupported': ['Sec-WebSocket-Version', '13', 'Upgrade', 'websocket'],
+  'upgrade-not-websocket': UPGRADE_REQUIRED,
+  'version-unsupported': UPGRADE_REQUIRED,
   'version-missing': ['Sec-WebSocket-Version', '13'],
 };
 
@@ -81,7 +84,8 @@ function refusal(
   fields: readonly string[],
 ): Refusal {
   const body = toUtf8(message);
-  const connection = fields.includes('Upgrade') ? 'Upgrade, close' : 'close';
+  // RFC 9110 §7.8: whoever sends Upgrade names it in Connection.
+  const connection = fieldValue(fields, 'upgrade') === undefined ? 'close' : 'Upgrade, close';
   const flat = ['Connection', connection, 'Content-Type', 'text/plain; charset=utf-8'];
   flat.push('Content-Length', String(body.length), ...fields);
   return {

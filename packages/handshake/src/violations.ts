@@ -56,7 +56,7 @@ export const VIOLATIONS = {
     message: 'the Host field is not host or host:port',
   },
   'upgrade-not-websocket': {
-    status: 400,
+    status: 426,
     section: '4.2.1',
     message: 'the Upgrade field does not list "websocket"',
   },

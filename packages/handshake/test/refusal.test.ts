@@ -29,6 +29,31 @@ describe('refusals', () => {
     expect(refusal.body).toBe('the only version understood is 13: "25"');
   });
 
+  it('name the upgrade and its version when the request asks for none (§4.2.1, RFC 9110 §15.5.22)', () => {
+    const refusal = readRequest(request({ Upgrade: undefined, Connection: 'keep-alive' }));
+    if (refusal.ok) throw new Error('not refused');
+    expect(refusal.head).toBe(
+      'HTTP/1.1 426 Upgrade Required\r\n' +
+        'Connection: Upgrade, close\r\n' +
+        'Content-Type: text/plain; charset=utf-8\r\n' +
+        'Content-Length: 43\r\n' +
+        'Sec-WebSocket-Version: 13\r\n' +
+        'Upgrade: websocket\r\n\r\n',
+    );
+    expect(refusal.body).toBe('the Upgrade field does not list "websocket"');
+  });
+
+  it.each([
+    ['Upgrade', 'websocket', 'Upgrade, close'],
+    ['upgrade', 'websocket', 'Upgrade, close'],
+    ['X-Why', 'Upgrade', 'close'],
+    ['X-Upgrade', 'websocket', 'close'],
+  ])('with the field %s: %s have the Connection %s (RFC 9110 §7.8)', (name, value, connection) => {
+    const { rawHeaders, head } = refuse(426, '', { [name]: value });
+    expect(rawHeaders.slice(0, 2)).toEqual(['Connection', connection]);
+    expect(head).toContain(`\r\nConnection: ${connection}\r\n`);
+  });
+
   it('of the application carry its status, words and fields (§4.2.2: 401, 404)', () => {
     const refusal = refuse(401, 'log in', { 'WWW-Authenticate': 'Basic realm="chat"' });
     expect(refusal).toMatchObject({

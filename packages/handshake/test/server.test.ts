@@ -98,12 +98,11 @@ describe('reading a request (§4.2.1)', () => {
   );
 
   it.each([undefined, '', 'h2c', 'websockets', 'websocket/13', 'web socket', '\u212a'.padStart(9, 'websoc')])(
-    'refuses a request whose Upgrade is %j (§4.2.1)',
+    'refuses with 426 a request whose Upgrade is %j (§4.2.1, RFC 9110 §15.5.22)',
     (Upgrade) => {
-      expect(readRequest(request({ Upgrade }))).toMatchObject({
-        status: 400,
-        violation: 'upgrade-not-websocket',
-      });
+      const refusal = readRequest(request({ Upgrade }));
+      expect(refusal).toMatchObject({ status: 426, violation: 'upgrade-not-websocket' });
+      expect(!refusal.ok && headerPairs(refusal.rawHeaders)).toContainEqual(['Upgrade', 'websocket']);
     },
   );
 

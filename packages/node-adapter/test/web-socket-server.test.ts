@@ -108,11 +108,11 @@ describe('a request that is no handshake', () => {
       { allow: 'GET' },
     ],
     [
-      '400 when the upgrade is to something else (§4.2.1)',
+      '426 and what to upgrade to when the upgrade is to something else (§4.2.1)',
       { Upgrade: 'h2c' },
-      400,
+      426,
       'Invalid Upgrade header',
-      {},
+      { upgrade: 'websocket', 'sec-websocket-version': '13' },
     ],
     [
       '400 when the key is missing (§4.2.1)',
