@@ -1,10 +1,11 @@
 import type { Role } from '@x/frame-codec';
-import fc from 'fast-check';
+import type fc from 'fast-check';
 import { ByteWriter } from './byte-writer.js';
 import { FAULT_NAMES, FAULTS, type FaultName, LOW_LIMITS } from './faults.js';
 import { control, FIN, frame, message, OPCODE, type Sheet, type Told } from './groups.js';
 import { octets, text } from './payload.js';
-import { Random } from './random.js';
+import type { Random } from './random.js';
+import { RandomArbitrary } from './random-arbitrary.js';
 import { shrinkStream } from './shrink.js';
 
 /** What a decoder is fed. */
@@ -34,35 +35,6 @@ export interface PlantedInput extends StreamInput {
   readonly position: number | undefined;
   /** whole frames before the fault */
   readonly frames: number;
-}
-
-/** A generator in one piece: see {@link Random}. */
-class StreamArbitrary<Input extends StreamInput> extends fc.Arbitrary<Input> {
-  readonly #write: (random: Random) => Input;
-  readonly #shrink: (input: Input) => Iterable<Input>;
-
-  constructor(write: (random: Random) => Input, shrink: (input: Input) => Iterable<Input>) {
-    super();
-    this.#write = write;
-    this.#shrink = shrink;
-  }
-
-  generate(mrng: fc.Random): fc.Value<Input> {
-    return new fc.Value(this.#write(new Random(mrng.nextInt())), undefined);
-  }
-
-  canShrinkWithoutContext(value: unknown): value is Input {
-    return typeof value === 'object' && value !== null && 'bytes' in value;
-  }
-
-  shrink(value: Input): fc.Stream<fc.Value<Input>> {
-    const shrunk = this.#shrink(value);
-    return fc.stream(
-      (function* () {
-        for (const smaller of shrunk) yield new fc.Value(smaller, undefined);
-      })(),
-    );
-  }
 }
 
 const writer = new ByteWriter();
@@ -140,7 +112,7 @@ function writeValid(random: Random): ValidInput {
 
 function writePlanted(random: Random): PlantedInput {
   const { sheet, role } = sheetFor(random);
-  const count = random.below(8);
+  const count = random.below(40);
   for (let index = 0; index < count; index++) {
     message(sheet, LOW_LIMITS.maxFrameLength, LOW_LIMITS.maxFragments);
   }
@@ -208,6 +180,6 @@ function* shrinkCuts<Input extends StreamInput>(input: Input): Iterable<Input> {
   for (const cut of cuts.slice(0, 20)) yield { ...input, cuts: cuts.filter((other) => other !== cut) };
 }
 
-export const anyStream: fc.Arbitrary<StreamInput> = new StreamArbitrary(writeAny, shrinkStream);
-export const validStream: fc.Arbitrary<ValidInput> = new StreamArbitrary(writeValid, shrinkCuts);
-export const plantedStream: fc.Arbitrary<PlantedInput> = new StreamArbitrary(writePlanted, shrinkCuts);
+export const anyStream: fc.Arbitrary<StreamInput> = new RandomArbitrary(writeAny, shrinkStream);
+export const validStream: fc.Arbitrary<ValidInput> = new RandomArbitrary(writeValid, shrinkCuts);
+export const plantedStream: fc.Arbitrary<PlantedInput> = new RandomArbitrary(writePlanted, shrinkCuts);

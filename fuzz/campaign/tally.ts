@@ -6,7 +6,7 @@ import { propertyNamed } from './job.js';
 /** All that a campaign has done so far. */
 export class Tally {
   readonly #start = performance.now();
-  readonly #executions = new Map<string, number>();
+  readonly #rows = new Map<string, { executions: number; frames: number; elapsedMs: number }>();
   readonly #violations = new Map<string, number>();
   executions = 0;
   frames = 0;
@@ -17,7 +17,11 @@ export class Tally {
     this.executions += counts.executions;
     this.frames += counts.frames;
     if (propertyNamed(job.property).part !== 'handshake') this.#codecMs += elapsedMs;
-    this.#executions.set(job.property, (this.#executions.get(job.property) ?? 0) + counts.executions);
+    const row = this.#rows.get(job.property) ?? { executions: 0, frames: 0, elapsedMs: 0 };
+    this.#rows.set(job.property, row);
+    row.executions += counts.executions;
+    row.frames += counts.frames;
+    row.elapsedMs += elapsedMs;
     for (const [name, count] of Object.entries(counts.violations))
       this.#violations.set(name, (this.#violations.get(name) ?? 0) + count);
   }
@@ -45,9 +49,11 @@ export class Tally {
   }
 
   summary(): string {
-    const rows = [...this.#executions].map(
-      ([name, count]) => `  ${name.padEnd(22)} ${number(count).padStart(14)} executions`,
-    );
+    const rows = [...this.#rows].map(([name, { executions, frames, elapsedMs }]) => {
+      const rate =
+        frames === 0 ? '' : `${number((frames / elapsedMs) * 1000).padStart(12)} frames/s a thread`;
+      return `  ${name.padEnd(22)} ${number(executions).padStart(12)} executions${rate}`;
+    });
     const unseen = this.missing('codec');
     return [...rows, this.line(), ...(unseen.length > 0 ? [`never seen: ${unseen.join(', ')}`] : [])].join(
       '\n',

@@ -8,8 +8,11 @@ import {
   PreparedMessage,
   type Role,
 } from '@x/frame-codec';
-import fc from 'fast-check';
+import type fc from 'fast-check';
 import type { Told } from '../arbitraries/groups.js';
+import { anyLength, octets } from '../arbitraries/payload.js';
+import type { Random } from '../arbitraries/random.js';
+import { RandomArbitrary } from '../arbitraries/random-arbitrary.js';
 import { chunksOf, type StreamInput, type ValidInput, validStream } from '../arbitraries/stream.js';
 import { framesSent } from './messages.js';
 import type { Property } from './property.js';
@@ -103,40 +106,38 @@ export interface EncodedFrames extends Pick<StreamInput, 'role' | 'cuts'> {
   readonly frames: readonly EncodedFrame[];
 }
 
-const LENGTHS = [0, 1, 95, 96, 97, 125, 126, 127, 300, 8191, 8192, 8193, 65535, 65536, 140_000] as const;
-
-const frame = fc.record({
-  control: fc.boolean(),
-  pong: fc.boolean(),
-  fin: fc.boolean(),
-  payload: fc.oneof(
-    { weight: 6, arbitrary: fc.uint8Array({ maxLength: 125 }) },
-    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...LENGTHS), fc.nat(255)).map(fill) },
-  ),
-  maskingKey: fc.oneof(fc.constantFrom(0, 1, -1, 0x80000000 | 0), fc.integer()),
-});
-
-function fill([length, seed]: [number, number]): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length }, (_, index) => (index * 7 + seed) % 251);
+/** Opcodes as §5.4 allows them: a continuation while a message is open. */
+function writeFrames(random: Random): EncodedFrames {
+  const role = random.pick(['client', 'server'] as const);
+  let open = false;
+  const frames = Array.from({ length: random.below(40) }, (): EncodedFrame => {
+    const payload = octets(random, anyLength(random));
+    const maskingKey = random.once(8) ? random.pick([0, 1, -1, 0x80000000 | 0]) : random.next() | 0;
+    if (random.once(4) && payload.length <= 125)
+      return { opcode: random.pick([9, 10]), fin: true, payload, maskingKey };
+    const opcode = open ? 0 : 2;
+    const fin = !random.once(3);
+    open = !fin;
+    return { opcode, fin, payload, maskingKey };
+  });
+  const cuts = Array.from({ length: random.below(6) }, () => random.below(2000)).sort((a, b) => a - b);
+  return { role, cuts, frames };
 }
 
-/** Opcodes as §5.4 allows them: a continuation while a message is open. */
-const encodedFrames: fc.Arbitrary<EncodedFrames> = fc
-  .record({
-    role: fc.constantFrom<Role>('client', 'server'),
-    cuts: fc.array(fc.nat(2000), { maxLength: 6 }),
-    parts: fc.array(frame, { maxLength: 20 }),
-  })
-  .map(({ role, cuts, parts }) => {
-    let open = false;
-    const frames = parts.map(({ control, pong, fin, payload, maskingKey }): EncodedFrame => {
-      if (control && payload.length <= 125) return { opcode: pong ? 10 : 9, fin: true, payload, maskingKey };
-      const opcode = open ? 0 : 2;
-      open = !fin;
-      return { opcode, fin, payload, maskingKey };
-    });
-    return { role, cuts: cuts.sort((a, b) => a - b), frames };
-  });
+/** Without a frame, where what is left is still in an order that is allowed. */
+function* shrinkFrames(input: EncodedFrames): Iterable<EncodedFrames> {
+  const { cuts, frames } = input;
+  if (cuts.length > 0) yield { ...input, cuts: [] };
+  for (const count of [0, frames.length >> 1, frames.length - 1]) {
+    if (count < frames.length) yield { ...input, frames: frames.slice(0, Math.max(0, count)) };
+  }
+  for (const [index, { opcode, fin }] of frames.entries()) {
+    if (opcode > 2 || (opcode === 2 && fin))
+      yield { ...input, frames: frames.filter((_, other) => other !== index) };
+  }
+}
+
+const encodedFrames: fc.Arbitrary<EncodedFrames> = new RandomArbitrary(writeFrames, shrinkFrames);
 
 export const framesRoundTrip: Property<EncodedFrames> = {
   name: 'frames-round-trip',

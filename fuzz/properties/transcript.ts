@@ -23,7 +23,7 @@ const NAMES = new Map<number, string>(Object.entries(TAG).map(([name, tag]) => [
  * what makes a campaign quick; they become text only where they differ.
  */
 export class Transcript {
-  #bytes = new Uint8Array(65536);
+  #bytes = new Uint8Array(1024);
   #length = 0;
   #entry = 0;
 
