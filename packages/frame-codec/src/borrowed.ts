@@ -27,8 +27,3 @@ export const NO_MEMORY: Memory = memoryOf(new Uint8Array(0));
 export function lend({ buffer }: Memory, start: number, length: number): Borrowed {
   return new Uint8Array(buffer, start, length) as Borrowed;
 }
-
-/** A copy of borrowed bytes that may be kept. */
-export function own(bytes: Borrowed): Uint8Array<ArrayBuffer> {
-  return bytes.slice();
-}

@@ -26,6 +26,8 @@ export const SMALL_OUTBOX = 4096;
 /** Outboxes of one size that are kept for the next who needs one. */
 const KEPT = 16;
 const KEYS = 1024;
+/** Kernels that may be in use one inside the other. */
+const MAX_DEPTH = 64;
 
 /**
  * What all connections of a thread share: the kernels, and buffers and masking keys in stock. One is enough;
@@ -69,14 +71,21 @@ export class Codec {
     return this.kernel.bytes.subarray(INBOX, INBOX + INBOX_LENGTH);
   }
 
-  /** Takes a kernel for one read; {@link leave} gives it back. */
+  /** @internal Takes a kernel for one read; {@link leave} gives it back. */
   enter(): Kernel {
-    const depth = this.#depth++;
-    const kernel = this.#kernels[depth] ?? loadKernel(this.#source ?? this.kind);
-    this.#kernels[depth] = kernel;
+    if (this.#depth === MAX_DEPTH)
+      throw new RangeError(`handlers feed connections at most ${MAX_DEPTH} deep`);
+    const kernel = this.#kernels[this.#depth] ?? loadKernel(this.#source ?? this.kind);
+    this.#kernels[this.#depth++] = kernel;
     return kernel;
   }
 
+  /** @internal whether a handler is being called */
+  get isReceiving(): boolean {
+    return this.#depth > 0;
+  }
+
+  /** @internal */
   leave(): void {
     this.#depth--;
   }
@@ -95,8 +104,8 @@ export class Codec {
     if (!isPlain(bytes) || this.isKernelMemory(bytes) || this.pool.isForeign(bytes))
       return new Uint8Array(bytes);
     if (this.pool.isLent(bytes)) {
-      // A small part would hold all of the memory.
-      if (bytes.length < bytes.buffer.byteLength / 2) return new Uint8Array(bytes);
+      // What else lies in the memory belongs to others.
+      if (bytes.length !== bytes.buffer.byteLength) return new Uint8Array(bytes);
       this.pool.keep(bytes);
     }
     return bytes;
@@ -108,12 +117,13 @@ export class Codec {
     return false;
   }
 
+  /** @internal */
   takeOutbox(large: boolean): Outbox {
     const kept = (large ? this.#large : this.#small).pop();
     return kept ?? { bytes: new Uint8Array(large ? LARGE_OUTBOX : SMALL_OUTBOX), length: 0 };
   }
 
-  /** Takes an outbox back whose bytes have left. */
+  /** @internal Takes an outbox back whose bytes have left. */
   giveOutbox(outbox: Outbox): void {
     const stock = outbox.bytes.length === LARGE_OUTBOX ? this.#large : this.#small;
     if (this.poison) outbox.bytes.fill(POISON);

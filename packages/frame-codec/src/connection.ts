@@ -3,6 +3,7 @@ import { CLOSE_CODES } from './close-code.js';
 import { type CloseStatus, decodeClose, encodeClose } from './close-frame.js';
 import type { Endpoint } from './endpoint.js';
 import { type Extension, joinClaims } from './extension.js';
+import { CONTROL, FIN } from './first-byte.js';
 import { checkControlLength } from './frame-encoder.js';
 import type { ConnectionHandler } from './handler.js';
 import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './memory-map.js';
@@ -16,13 +17,11 @@ import { Sender } from './sender.js';
 import { decodeText } from './text.js';
 import { ProtocolError } from './violation.js';
 
-const FIN = 0x80;
 const WHOLE = FIN | RECORD_FIRST | RECORD_LAST;
 const WHOLE_TEXT = WHOLE | OPCODES.text;
 const WHOLE_BINARY = WHOLE | OPCODES.binary;
 const WHOLE_CLOSE = WHOLE | OPCODES.close;
 const WHOLE_PONG = WHOLE | OPCODES.pong;
-const CONTROL = 0x08;
 const NO_EXTENSIONS: readonly Extension[] = [];
 
 /**
@@ -90,7 +89,7 @@ export class Connection<Context = unknown> {
 
   /** Whether messages can be sent: no close frame has passed yet, in either direction, and nothing has failed. */
   get isOpen(): boolean {
-    return !this.#closeSent && this.#received === undefined && !this.#ended && !this.#transportEnded;
+    return !this.#closeSent && this.#received === undefined && !this.#ended && !this.#sender.isDropped;
   }
 
   /** Whether {@link pause} holds back what arrives. */
@@ -117,7 +116,7 @@ export class Connection<Context = unknown> {
    * Takes bytes of the peer, cut anywhere. They are copied once, and not changed.
    *
    * @throws what a handler threw; the connection goes on with the next call
-   * @throws {Error} when called for a connection from inside its own handler
+   * @throws {TypeError} when called for a connection from inside its own handler
    */
   receive(chunk: Uint8Array): void {
     if (this.flow === FLOW.discard) return;
@@ -125,18 +124,22 @@ export class Connection<Context = unknown> {
     try {
       this.#scanner.receive(chunk, this);
     } finally {
-      this.#sender.uncork();
+      this.#settle();
     }
   }
 
-  /** As {@link receive}, for the first `length` bytes of the codec's `inbox`: nothing is copied. */
+  /**
+   * As {@link receive}, for the first `length` bytes of the codec's `inbox`: nothing is copied.
+   *
+   * @throws {TypeError} also inside any handler, where the inbox is in use
+   */
   receiveInbox(length: number): void {
     if (this.flow === FLOW.discard) return;
     this.#sender.cork(true);
     try {
       this.#scanner.receiveInbox(length, this);
     } finally {
-      this.#sender.uncork();
+      this.#settle();
     }
   }
 
@@ -147,8 +150,17 @@ export class Connection<Context = unknown> {
   receiveEnd(): void {
     this.#transportEnded = true;
     this.#sender.drop();
-    if (this.isPaused) this.#finish();
-    else this.resume();
+    let thrown: { readonly error: unknown } | undefined;
+    // There is no next call that could hand out what a handler which throws has not seen.
+    while (this.flow === FLOW.go && this.#scanner.isParked && !this.#scanner.isBusy) {
+      try {
+        this.#scanner.resume(this);
+      } catch (error) {
+        thrown ??= { error };
+      }
+    }
+    this.#finish();
+    if (thrown !== undefined) throw thrown.error;
   }
 
   /**
@@ -162,13 +174,16 @@ export class Connection<Context = unknown> {
   /** Ends {@link pause}: what was held back is handed out at once, or after the handler that calls this. */
   resume(): void {
     if (this.flow === FLOW.pause) this.flow = FLOW.go;
+    if (this.#transportEnded) {
+      this.receiveEnd();
+      return;
+    }
     this.#sender.cork(true);
     try {
       this.#scanner.resume(this);
     } finally {
-      this.#sender.uncork();
+      this.#settle();
     }
-    if (this.#transportEnded) this.#finish();
   }
 
   /** The transport has taken all that `write` left with it: pongs that waited for it are sent. */
@@ -256,8 +271,11 @@ export class Connection<Context = unknown> {
   /**
    * Fails the connection (§7.1.7): sends a close frame with the error's code unless one was sent, tells the handler,
    * and takes no more from the peer.
+   *
+   * @throws {TypeError} when it is no `ProtocolError`
    */
   fail(error: ProtocolError): void {
+    if (!(error instanceof ProtocolError)) throw new TypeError('a connection is failed with a ProtocolError');
     if (this.#over || this.flow === FLOW.discard) return;
     this.#discard();
     if (!this.#closeSent) this.#sendClose(encodeClose(error.closeCode, error.summary));
@@ -339,12 +357,7 @@ export class Connection<Context = unknown> {
 
   #receivePart(memory: Memory, head: number, start: number, length: number): void {
     this.#receiver ??= new MessageReceiver(this.endpoint, this.extensions, this);
-    try {
-      this.#receiver.receive(memory, head, start, length, this.#scanner.messageLength);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.fail(error);
-    }
+    this.#receiver.receive(memory, head, start, length, this.#scanner.messageLength);
   }
 
   #receiveClose(memory: Memory, start: number, length: number): void {
@@ -380,6 +393,13 @@ export class Connection<Context = unknown> {
     this.#sender.frame(FIN | OPCODES.close, payload);
   }
 
+  /** Behind every call that hands out what was received. */
+  #settle(): void {
+    this.#sender.uncork();
+    // A handler may have said that the transport has ended while there was more to hand out.
+    if (this.#transportEnded && !this.#over) this.receiveEnd();
+  }
+
   #finish(): void {
     if (this.#over || (this.#scanner.isParked && this.flow !== FLOW.discard)) return;
     this.#over = true;
@@ -398,7 +418,10 @@ export class Connection<Context = unknown> {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#sender.close();
-    this.handler.end(this);
+    try {
+      this.#sender.close();
+    } finally {
+      this.handler.end(this);
+    }
   }
 }

@@ -25,6 +25,7 @@ export interface Inflater {
   inflate(data: Uint8Array, emit: (block: Uint8Array) => void): number;
   /** Begins a new stream that refers to nothing before. */
   reset(): void;
+  /** Releases what the engine holds; never called from inside `inflate`. */
   close(): void;
 }
 

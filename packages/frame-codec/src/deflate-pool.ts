@@ -25,10 +25,16 @@ export class DeflatePool {
   readonly #inflaters: Map<number, Inflater[]> = new Map();
   #closed = false;
 
-  /** @throws {RangeError} when the threshold is no whole number */
+  /**
+   * @throws {TypeError} when there is no engine
+   * @throws {RangeError} when the threshold is no whole number
+   */
   constructor({ engine, threshold = 1024 }: DeflateOptions) {
     if (!Number.isSafeInteger(threshold) || threshold < 0) {
       throw new RangeError(`threshold must be a whole number, not ${threshold}`);
+    }
+    if (typeof engine?.deflater !== 'function' || typeof engine.inflater !== 'function') {
+      throw new TypeError('engine must make deflaters and inflaters');
     }
     this.engine = engine;
     this.threshold = threshold;

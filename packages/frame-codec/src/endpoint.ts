@@ -1,4 +1,4 @@
-import { type Codec, sharedCodec } from './codec.js';
+import { Codec, sharedCodec } from './codec.js';
 import type { RsvClaims } from './extension.js';
 import { checkLimits, type Limits } from './limit.js';
 import {
@@ -41,12 +41,16 @@ export class Endpoint {
   readonly maskingKey: () => number;
 
   /**
-   * @throws {TypeError} when the role is neither `'client'` nor `'server'`
+   * @throws {TypeError} when the role is neither `'client'` nor `'server'`, or another option of the wrong type
    * @throws {RangeError} when a limit is no whole number in its range
    */
   constructor({ role, codec, autoPong = true, maskingKey, validateText = true, ...limits }: EndpointOptions) {
     if (role !== 'client' && role !== 'server')
       throw new TypeError(`role must be client or server, not ${role}`);
+    if (codec !== undefined && !(codec instanceof Codec)) throw new TypeError('codec must be a Codec');
+    if (maskingKey !== undefined && typeof maskingKey !== 'function') {
+      throw new TypeError('maskingKey must be a function');
+    }
     this.role = role;
     this.codec = codec ?? sharedCodec();
     this.limits = checkLimits(limits);

@@ -2,6 +2,8 @@
  * RFC 6455 §9, §5.8: what an extension that was negotiated may do to the messages of a connection.
  */
 
+import { RSV_BITS } from './first-byte.js';
+
 /** RSV1, RSV2 and RSV3 as bits of a frame's first byte (§5.2). */
 export const RSV = { rsv1: 0x40, rsv2: 0x20, rsv3: 0x10 } as const;
 
@@ -23,6 +25,11 @@ export interface DataPart {
   readonly firstOfFrame: boolean;
   readonly lastOfFrame: boolean;
   readonly lastOfMessage: boolean;
+}
+
+/** Where the payload of a whole frame stands, before any RSV bit is set. */
+export function framePart(text: boolean, firstOfMessage: boolean, lastOfMessage: boolean): DataPart {
+  return { text, rsv: 0, firstOfMessage, firstOfFrame: true, lastOfFrame: true, lastOfMessage };
 }
 
 /**
@@ -77,7 +84,7 @@ export function joinClaims(extensions: readonly Extension[]): RsvClaims {
   let taken = 0;
   for (const { name, claims } of extensions) {
     const bits = claims.first | claims.continuation;
-    if ((bits & ~0x70) !== 0) throw new TypeError(`extension ${name} claims what is no RSV bit`);
+    if ((bits & ~RSV_BITS) !== 0) throw new TypeError(`extension ${name} claims what is no RSV bit`);
     if ((bits & taken) !== 0) throw new TypeError(`extension ${name} claims an RSV bit that is taken`);
     taken |= bits;
     first |= claims.first;

@@ -1,6 +1,7 @@
 import { type Borrowed, lend, type Memory, NO_MEMORY } from './borrowed.js';
 import type { Endpoint } from './endpoint.js';
-import type { RsvClaims } from './extension.js';
+import { RSV, type RsvClaims } from './extension.js';
+import { FIN, OPCODE_BITS } from './first-byte.js';
 import { RECORD_FIRST, RECORD_LAST } from './memory-map.js';
 import type { Opcode } from './opcode.js';
 import { FLOW, type Flow, type RecordSink, Scanner } from './scanner.js';
@@ -41,9 +42,11 @@ export class FrameDecoder {
   readonly #sink: FrameSink;
 
   /** @param claims RSV bits that extensions claimed; where there are any, text is left unchecked */
-
   constructor(endpoint: Endpoint, onFrame: (frame: FramePart) => void, claims: RsvClaims = NO_CLAIMS) {
-    this.#scanner = new Scanner(endpoint, endpoint.configFor(claims, claims.first === 0));
+    this.#scanner = new Scanner(
+      endpoint,
+      endpoint.configFor(claims, (claims.first | claims.continuation) === 0),
+    );
     this.#sink = new FrameSink(this.#scanner, onFrame);
   }
 
@@ -90,11 +93,11 @@ class FrameSink implements RecordSink {
 
   record(memory: Memory, head: number, start: number, length: number): void {
     const part = this.#part;
-    part.fin = (head & 0x80) !== 0;
-    part.rsv1 = (head & 0x40) !== 0;
-    part.rsv2 = (head & 0x20) !== 0;
-    part.rsv3 = (head & 0x10) !== 0;
-    part.opcode = (head & 0x0f) as Opcode;
+    part.fin = (head & FIN) !== 0;
+    part.rsv1 = (head & RSV.rsv1) !== 0;
+    part.rsv2 = (head & RSV.rsv2) !== 0;
+    part.rsv3 = (head & RSV.rsv3) !== 0;
+    part.opcode = (head & OPCODE_BITS) as Opcode;
     part.first = (head & RECORD_FIRST) !== 0;
     part.last = (head & RECORD_LAST) !== 0;
     part.payload = lend(memory, start, length);

@@ -115,6 +115,7 @@ export interface FrameBits {
  */
 export class FrameEncoder {
   readonly #endpoint: Endpoint;
+  #maskingKey = 0;
 
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint;
@@ -132,17 +133,33 @@ export class FrameEncoder {
 
   /**
    * Writes the head alone at `target[at …]`, where there must be room for 14 bytes; returns the position behind it. The
-   * payload, `length` bytes, is sent behind it as it is: without a mask, so this is for servers.
+   * payload, `length` bytes up to 2^53 − 1, is sent behind it in as many pieces as one likes: by a server as it is, by a
+   * client each after {@link maskPayload}.
    *
-   * @throws {TypeError} on a client, and when the opcode is reserved
+   * @throws {TypeError} when the opcode is reserved
    * @throws {RangeError} when a control frame is fragmented or longer than 125 bytes, or there is too little room
    */
   encodeHead(target: Uint8Array, at: number, opcode: Opcode, length: number, bits?: FrameBits): number {
-    if (this.#endpoint.masks) throw new TypeError('the payload of a client is masked: see encodeInto');
     if (!(Number.isSafeInteger(length) && length >= 0)) throw new RangeError(`no frame has ${length} bytes`);
     const first = firstByte(opcode, length, bits);
     checkRoom(target, at, MAX_HEAD_LENGTH);
-    return writeHead(target, at, first, length, false);
+    const { masks } = this.#endpoint;
+    const behind = writeHead(target, at, first, length, masks);
+    if (!masks) return behind;
+    this.#maskingKey = this.#endpoint.maskingKey();
+    return writeMaskingKey(target, behind, this.#maskingKey);
+  }
+
+  /**
+   * Masks the next piece of the payload whose head {@link encodeHead} wrote last, in place (§5.3); of a server it leaves
+   * it as it is.
+   */
+  maskPayload(piece: Uint8Array): void {
+    if (!this.#endpoint.masks) return;
+    copyMasked(this.#endpoint.codec, piece, piece, 0, this.#maskingKey);
+    // Turned, so that the next piece begins with the byte of the key that is its turn.
+    const turn = (piece.length & 3) << 3;
+    if (turn !== 0) this.#maskingKey = (this.#maskingKey >>> turn) | (this.#maskingKey << (32 - turn));
   }
 
   /**

@@ -26,6 +26,11 @@ export class GrowingBytes {
     return this.#length - this.#front;
   }
 
+  /** Bytes of memory in use, dropped ones and room to grow included. */
+  get capacity(): number {
+    return this.#memory.bytes.length;
+  }
+
   /** The memory behind; what was appended begins with it. */
   get memory(): Memory {
     return this.#memory;

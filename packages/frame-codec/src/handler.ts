@@ -7,7 +7,7 @@ import type { ProtocolError } from './violation.js';
  * connection it speaks of, whose `context` holds what the caller keeps for it.
  *
  * A method may send, close and feed other connections. What it throws comes out of the call that fed the connection,
- * and leaves the connection as it was.
+ * which goes on from there with the next call.
  */
 export interface ConnectionHandler<Context = unknown> {
   /**
@@ -16,8 +16,9 @@ export interface ConnectionHandler<Context = unknown> {
    * @param bytes lent until the transport has taken them
    * @param more whether more bytes follow at once (a hint to gather)
    * @returns `true` when the bytes have left and their memory may be used again at once; `false` when the transport
-   * still holds them: then they are its own, and `drained` of
-   * the connection is to be called when it has taken them all.
+   * still holds them: then they stay as they are until they are sent, and `drained` of the connection is to be called
+   * when all have been. They may be other people's too, a prepared message's or the caller's: they must not be changed.
+   * @throws nothing, at best: where it throws, nothing can be sent any more, and the transport is to be ended
    */
   write(connection: Connection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
   /**

@@ -1,4 +1,4 @@
-export { type Borrowed, own } from './borrowed.js';
+export type { Borrowed } from './borrowed.js';
 export { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from './close-code.js';
 export { Codec, type CodecOptions, sharedCodec } from './codec.js';
 export { Connection } from './connection.js';
@@ -16,6 +16,6 @@ export type { SendOptions } from './message-sender.js';
 export type { MessageWriter } from './message-writer.js';
 export { OPCODES, type Opcode } from './opcode.js';
 export { type DeflateParameters, PermessageDeflate } from './permessage-deflate.js';
-export { PreparedMessage } from './prepared-message.js';
+export { PreparedMessage, type PreparedOptions } from './prepared-message.js';
 export { LimitError, type LimitViolation, ProtocolError, VIOLATIONS, type Violation } from './violation.js';
 export type { WebAssemblyModule } from './web.js';

@@ -1,15 +1,13 @@
 import { type Borrowed, lend, type Memory, memoryOf, NO_MEMORY } from './borrowed.js';
 import type { Endpoint } from './endpoint.js';
 import type { DataPart, Extension } from './extension.js';
+import { FIN, OPCODE_BITS, RSV_BITS } from './first-byte.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { RECORD_ASCII, RECORD_LAST } from './memory-map.js';
 import { OPCODES } from './opcode.js';
 import { cutLength, decodeText, Utf8Checker } from './text.js';
 import { LimitError, ProtocolError } from './violation.js';
 
-const FIN = 0x80;
-const RSV = 0x70;
-const OPCODE = 0x0f;
 /** Stops decoders whose output nobody takes any more. */
 const DROPPED: Error = new Error('the connection has ended');
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
@@ -22,6 +20,8 @@ export interface MessageSink {
   binary(payload: Borrowed): void;
   textPart(text: string, last: boolean): void;
   binaryPart(payload: Borrowed, last: boolean): void;
+  /** The peer broke a rule; nothing more follows. */
+  violation(error: ProtocolError): void;
 }
 
 /** An extension that decodes the message, and where in it the part stands that it is given next. */
@@ -72,7 +72,7 @@ export class MessageReceiver {
 
   /** Bytes held for the message that is arriving. */
   get retainedLength(): number {
-    return this.#message?.bytes.memory.bytes.length ?? 0;
+    return this.#message?.bytes.capacity ?? 0;
   }
 
   clear(): void {
@@ -86,7 +86,7 @@ export class MessageReceiver {
    *
    * @param head the head of its record
    * @param announced payload bytes that the frames of the message announced so far
-   * @throws {ProtocolError} when an extension cannot decode its data, or what comes out breaks a rule or a limit
+   * @throws what a handler threw
    */
   receive(memory: Memory, head: number, start: number, length: number, announced: number): void {
     this.#message ??= this.#begin(head);
@@ -97,6 +97,7 @@ export class MessageReceiver {
     this.#receiving = message;
     // The message is over also where a handler throws at its last part.
     if (lastOfMessage) this.#message = undefined;
+    let broken: ProtocolError | undefined;
     try {
       if (message.decoders.length === 0) {
         if ((head & RECORD_ASCII) === 0) message.ascii = false;
@@ -104,22 +105,27 @@ export class MessageReceiver {
         const whole = lastOfMessage ? message.bytes.length + length : announced;
         this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
       } else {
-        this.#decode(message, 0, lend(memory, start, length), head & RSV, lastOfFrame, lastOfMessage);
+        broken = this.#tryDecode(
+          message,
+          lend(memory, start, length),
+          head & RSV_BITS,
+          lastOfFrame,
+          lastOfMessage,
+        );
       }
-      if (lastOfMessage) this.#finish(message);
-    } catch (error) {
-      if (error !== DROPPED) throw error;
+      if (lastOfMessage && broken === undefined) broken = this.#finish(message);
     } finally {
       this.#receiving = undefined;
       if (lastOfMessage || message.dropped) message.bytes.release();
     }
+    if (broken !== undefined) this.#sink.violation(broken);
     const { thrown } = message;
     message.thrown = undefined;
     if (thrown !== undefined) throw thrown.error;
   }
 
   #begin(head: number): Message {
-    const text = (head & OPCODE) === OPCODES.text;
+    const text = (head & OPCODE_BITS) === OPCODES.text;
     const decoders = this.#extensions.length === 0 ? NO_DECODERS : this.#decodersFor(head);
     const { codec, validateText } = this.#endpoint;
     const utf8 = text && decoders.length > 0 && validateText ? new Utf8Checker(codec.kernel) : undefined;
@@ -142,6 +148,23 @@ export class MessageReceiver {
       .filter(({ decodes, claims }) => decodes === 'all' || (head & claims.first) !== 0)
       .reverse()
       .map((extension) => ({ extension, inMessage: false, inFrame: false }));
+  }
+
+  /** Decodes a part. What a handler throws while it does is kept in the message; what comes back is the peer's fault. */
+  #tryDecode(
+    message: Message,
+    payload: Uint8Array,
+    rsv: number,
+    lastOfFrame: boolean,
+    lastOfMessage: boolean,
+  ): ProtocolError | undefined {
+    try {
+      this.#decode(message, 0, payload, rsv, lastOfFrame, lastOfMessage);
+    } catch (error) {
+      if (error instanceof ProtocolError) return error;
+      if (error !== DROPPED) throw error;
+    }
+    return undefined;
   }
 
   /** Lets decoder `index` and those behind it decode a part. */
@@ -172,6 +195,7 @@ export class MessageReceiver {
       this.#decode(message, index + 1, bytes, rsv, false, false);
     });
     // What ends here ends for the next decoder too, behind all that came out.
+    if (message.dropped) throw DROPPED;
     if (lastOfFrame && index + 1 < message.decoders.length) {
       this.#decode(message, index + 1, NOTHING, rsv, lastOfFrame, lastOfMessage);
     }
@@ -231,13 +255,13 @@ export class MessageReceiver {
   }
 
   /** The message is all here. */
-  #finish(message: Message): void {
-    if (message.dropped) return;
-    if (message.utf8 !== undefined && !message.utf8.complete) throw new ProtocolError('text-not-utf8');
+  #finish(message: Message): ProtocolError | undefined {
+    if (message.dropped) return undefined;
+    if (message.utf8 !== undefined && !message.utf8.complete) return new ProtocolError('text-not-utf8');
     const { memory, length } = message.bytes;
     if (this.#sink.inParts) {
       // Only behind decoders it is not known before that a part is the last.
-      if (message.decoders.length === 0) return;
+      if (message.decoders.length === 0) return undefined;
       if (message.text) this.#sink.textPart('', true);
       else this.#sink.binaryPart(lend(NO_MEMORY, 0, 0), true);
     } else if (message.text) {
@@ -245,5 +269,6 @@ export class MessageReceiver {
     } else {
       this.#sink.binary(lend(memory, 0, length));
     }
+    return undefined;
   }
 }

@@ -1,12 +1,11 @@
 import type { Connection } from './connection.js';
-import type { DataPart } from './extension.js';
+import { framePart } from './extension.js';
+import { FIN, RSV_BITS } from './first-byte.js';
 import { MessageWriter } from './message-writer.js';
 import { OPCODES } from './opcode.js';
 import type { PreparedMessage } from './prepared-message.js';
 import type { Sender } from './sender.js';
 import { encodeText, Utf8Checker } from './text.js';
-
-const FIN = 0x80;
 
 /** How a message is sent. */
 export interface SendOptions {
@@ -56,11 +55,12 @@ export class MessageSender {
     if (!this.#connection.isOpen) return false;
     const [extension] = extensions;
     if (extensions.length > 1 || (extension !== undefined && extension.variant === undefined)) {
-      this.#whole(message.opcode, message.payload, undefined);
+      this.#whole(message.opcode, message.payload, message);
       return true;
     }
-    this.#sender.frames(message.frame(endpoint, extension));
-    extension?.bypassed?.();
+    const frame = message.frame(endpoint, extension);
+    this.#sender.frames(frame);
+    if (((frame[0] ?? 0) & RSV_BITS) !== 0) extension?.bypassed?.();
     return true;
   }
 
@@ -71,10 +71,10 @@ export class MessageSender {
     this.#writing = true;
     const compress = options?.compress ?? true;
     return new MessageWriter(kind, this.#connection.endpoint.codec, (payload, first, last) => {
+      const { isOpen } = this.#connection;
+      if (isOpen) this.#frame(opcode, payload, first, last, compress);
       if (last) this.#writing = false;
-      if (!this.#connection.isOpen) return false;
-      this.#frame(opcode, payload, first, last, compress);
-      return true;
+      return isOpen;
     });
   }
 
@@ -88,14 +88,7 @@ export class MessageSender {
     let bytes = payload;
     let rsv = 0;
     if (extensions.length > 0) {
-      const part: DataPart = {
-        text: kind === OPCODES.text,
-        rsv: 0,
-        firstOfMessage: first,
-        firstOfFrame: true,
-        lastOfFrame: true,
-        lastOfMessage: last,
-      };
+      const part = framePart(kind === OPCODES.text, first, last);
       for (const extension of extensions) bytes = extension.encode(bytes, part, compress);
       rsv = part.rsv;
     }

@@ -2,7 +2,7 @@ import type { Codec } from './codec.js';
 import { encodeText, Utf8Checker } from './text.js';
 
 /** Where a {@link MessageWriter} sends its frames; `false` when the connection is not open any more. */
-export type WriteFragment = (payload: Uint8Array, first: boolean, last: boolean) => boolean;
+type WriteFragment = (payload: Uint8Array, first: boolean, last: boolean) => boolean;
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
@@ -49,14 +49,16 @@ export class MessageWriter {
    */
   end(part: string | Uint8Array = NOTHING): boolean {
     const payload = this.#payload(part, true);
+    const sent = this.#send(payload, true);
     this.#ended = true;
-    return this.#send(payload, true);
+    return sent;
   }
 
   #send(payload: Uint8Array, last: boolean): boolean {
-    const first = this.#first;
+    // Only what has been sent counts: an extension may have thrown.
+    const sent = this.#fragment(payload, this.#first, last);
     this.#first = false;
-    return this.#fragment(payload, first, last);
+    return sent;
   }
 
   #payload(part: string | Uint8Array, last: boolean): Uint8Array {

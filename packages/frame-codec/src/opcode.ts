@@ -12,7 +12,7 @@ export const OPCODES = {
 export type Opcode = (typeof OPCODES)[keyof typeof OPCODES];
 
 /** One bit for each opcode that is defined. */
-export const DEFINED_OPCODES: number = Object.values(OPCODES).reduce<number>(
+const DEFINED_OPCODES: number = Object.values(OPCODES).reduce<number>(
   (bits, opcode) => bits | (1 << opcode),
   0,
 );

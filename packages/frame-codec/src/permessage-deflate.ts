@@ -52,7 +52,13 @@ export class PermessageDeflate implements Extension {
   #inflater: Inflater | undefined;
   /** whether the message that is being sent in parts is compressed */
   #compressing = false;
+  #inflating = false;
+  #closed = false;
 
+  /**
+   * @throws {TypeError} when the role is neither `'client'` nor `'server'`
+   * @throws {RangeError} when a window is not of 8 to 15 bits
+   */
   constructor(role: Role, parameters: DeflateParameters, pool: DeflatePool) {
     const server = {
       windowBits: parameters.serverMaxWindowBits,
@@ -62,6 +68,13 @@ export class PermessageDeflate implements Extension {
       windowBits: parameters.clientMaxWindowBits,
       takeover: !parameters.clientNoContextTakeover,
     };
+    if (role !== 'client' && role !== 'server')
+      throw new TypeError(`role must be client or server, not ${role}`);
+    for (const { windowBits } of [server, client]) {
+      if (!Number.isInteger(windowBits) || windowBits < 8 || windowBits > 15) {
+        throw new RangeError(`a window has 8 to 15 bits, not ${windowBits}`);
+      }
+    }
     this.#pool = pool;
     this.#out = role === 'server' ? server : client;
     this.#in = role === 'server' ? client : server;
@@ -73,18 +86,25 @@ export class PermessageDeflate implements Extension {
   }
 
   decode(payload: Uint8Array, { lastOfMessage }: DataPart, emit: (bytes: Uint8Array) => void): void {
+    if (this.#closed) return;
     this.#inflater ??= this.#pool.takeInflater(this.#in.windowBits);
-    this.#inflate(this.#inflater, payload, emit);
-    if (!lastOfMessage) return;
-    // §7.2.2: what the sender cut off is put back.
-    this.#inflate(this.#inflater, TAIL, emit);
-    if (!this.#in.takeover) this.#giveInflater();
+    this.#inflating = true;
+    try {
+      this.#inflate(this.#inflater, payload, emit);
+      // §7.2.2: what the sender cut off is put back.
+      if (lastOfMessage) this.#inflate(this.#inflater, TAIL, emit);
+    } finally {
+      this.#inflating = false;
+      if (this.#closed) this.close();
+    }
+    if (lastOfMessage && !this.#in.takeover) this.#giveInflater();
   }
 
   #inflate(inflater: Inflater, data: Uint8Array, emit: (bytes: Uint8Array) => void): void {
     let fresh = false;
     for (let rest = data; rest.length > 0; ) {
       const used = inflateOrThrow(inflater, rest, emit);
+      if (this.#closed) return;
       if (used < rest.length) {
         // §7.2.3.4: a block may be marked as final. What follows is a new stream, which refers to nothing before it: that
         // is all that engines can do, on the other side too.
@@ -125,6 +145,9 @@ export class PermessageDeflate implements Extension {
   }
 
   close(): void {
+    this.#closed = true;
+    // Where a handler ends the connection while its message is inflated, the engine is closed when it has returned.
+    if (this.#inflating) return;
     this.#deflater?.close();
     this.#inflater?.close();
     this.#deflater = undefined;

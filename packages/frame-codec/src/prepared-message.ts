@@ -1,10 +1,18 @@
+import { sharedCodec } from './codec.js';
 import type { Endpoint } from './endpoint.js';
-import type { DataPart, Extension } from './extension.js';
+import { type Extension, framePart } from './extension.js';
+import { FIN } from './first-byte.js';
 import { encodeFrame } from './frame-encoder.js';
 import { OPCODES } from './opcode.js';
-import { encodeText } from './text.js';
+import { encodeText, Utf8Checker } from './text.js';
 
-const FIN = 0x80;
+/** How a {@link PreparedMessage} is made. */
+export interface PreparedOptions {
+  /** whether extensions may compress it; default true */
+  compress?: boolean;
+  /** bytes: whether they are the UTF-8 of a text; default false */
+  text?: boolean;
+}
 
 /**
  * A message that is framed, and compressed, once and sent to many connections of a server with
@@ -18,21 +26,27 @@ export class PreparedMessage {
   readonly #opcode: number;
   readonly #payload: Uint8Array<ArrayBuffer>;
   readonly #frames: Map<string, Uint8Array<ArrayBuffer>> = new Map();
+  /** Whether extensions may compress it. */
+  readonly compress: boolean;
 
   /**
-   * @param message text, or binary, which is copied
-   * @throws {TypeError} when it is neither a string nor a `Uint8Array`
+   * @param message text; or bytes, which are copied: binary, or with `text` the UTF-8 of a text
+   * @throws {TypeError} when it is neither a string nor a `Uint8Array`, or text that is not UTF-8 (§8.1)
    */
-  constructor(message: string | Uint8Array) {
+  constructor(message: string | Uint8Array, { compress = true, text = false }: PreparedOptions = {}) {
+    this.compress = compress;
     if (typeof message === 'string') {
       this.#opcode = OPCODES.text;
       this.#payload = encodeText(message);
-    } else if (message instanceof Uint8Array) {
-      this.#opcode = OPCODES.binary;
-      this.#payload = new Uint8Array(message);
-    } else {
-      throw new TypeError('message must be a string or a Uint8Array');
+      return;
     }
+    if (!(message instanceof Uint8Array)) throw new TypeError('message must be a string or a Uint8Array');
+    if (text) {
+      const utf8 = new Utf8Checker(sharedCodec().kernel);
+      if (!utf8.check(message) || !utf8.complete) throw new TypeError('the text is not UTF-8');
+    }
+    this.#opcode = text ? OPCODES.text : OPCODES.binary;
+    this.#payload = new Uint8Array(message);
   }
 
   /** Bytes of payload, before any extension. */
@@ -48,15 +62,9 @@ export class PreparedMessage {
     const variant = extension?.variant ?? '';
     let frame = this.#frames.get(variant);
     if (frame === undefined) {
-      const part: DataPart = {
-        text: this.#opcode === OPCODES.text,
-        rsv: 0,
-        firstOfMessage: true,
-        firstOfFrame: true,
-        lastOfFrame: true,
-        lastOfMessage: true,
-      };
-      const payload = extension?.encodeAlone?.(this.#payload, part) ?? this.#payload;
+      const part = framePart(this.#opcode === OPCODES.text, true, true);
+      const encoded = this.compress ? extension?.encodeAlone?.(this.#payload, part) : undefined;
+      const payload = encoded ?? this.#payload;
       frame = encodeFrame(server, FIN | part.rsv | this.#opcode, payload);
       this.#frames.set(variant, frame);
     }

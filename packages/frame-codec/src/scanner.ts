@@ -110,12 +110,19 @@ export class Scanner {
 
   /** Whether something waits for {@link resume}. */
   get isParked(): boolean {
-    return this.#parked !== undefined;
+    if (this.#parked === undefined) return false;
+    const { next, records, error, behind } = this.#parked;
+    return next < records.length || error !== undefined || behind.length > 0;
   }
 
-  /** Bytes kept for a sink that paused. */
+  /** Whether a handler is being called. */
+  get isBusy(): boolean {
+    return this.#busy;
+  }
+
+  /** Bytes of memory held for a sink that paused. */
   get parkedLength(): number {
-    return this.#parked === undefined ? 0 : this.#parked.payloads.length + this.#parked.behind.length;
+    return this.#parked === undefined ? 0 : this.#parked.payloads.capacity + this.#parked.behind.capacity;
   }
 
   /**
@@ -153,6 +160,8 @@ export class Scanner {
       throw new RangeError(`length must be a whole number from 0 to ${INBOX_LENGTH}, not ${length}`);
     }
     this.#checkIdle();
+    if (this.#endpoint.codec.isReceiving)
+      throw new TypeError('the inbox is in use: a handler must call receive');
     if (this.#parked !== undefined || flowOf(sink) !== FLOW.go) {
       this.receive(this.#endpoint.codec.inbox.subarray(0, length), sink);
       return;
@@ -231,12 +240,13 @@ export class Scanner {
   }
 
   #checkIdle(): void {
-    if (this.#busy) throw new Error('a connection must not be fed from inside its own handler');
+    if (this.#busy) throw new TypeError('a connection must not be fed from inside its own handler');
   }
 
   #enter(): Kernel {
+    const kernel = this.#endpoint.codec.enter();
     this.#busy = true;
-    return this.#endpoint.codec.enter();
+    return kernel;
   }
 
   #leave(): void {
@@ -305,7 +315,7 @@ export class Scanner {
     const from = records[1] ?? start;
     for (let at = 1; at < records.length; at += WORDS_PER_RECORD) records[at] = (records[at] ?? 0) - from;
     const { payloads } = this.#parkNothing(records, error);
-    payloads.append(bytes, from, start - from);
+    payloads.append(bytes, from, start - from, start - from);
     this.#carry = NOTHING;
     // What lies behind is counted when it is scanned.
     this.#position -= end - start;
@@ -327,13 +337,15 @@ export class Scanner {
 
   /** Keeps bytes that cannot be scanned before what is parked was taken. */
   #keep(chunk: Uint8Array, sink: RecordSink): void {
-    const { behind } = this.#parked ?? this.#parkNothing(new Int32Array(0), undefined);
-    behind.append(chunk, 0, chunk.length);
+    const { payloads, behind } = this.#parked ?? this.#parkNothing(new Int32Array(0), undefined);
     const { maxRetainedLength } = this.#endpoint.limits;
-    if (this.parkedLength > maxRetainedLength) {
+    const allowed = maxRetainedLength - payloads.capacity;
+    if (behind.length + chunk.length > allowed) {
       this.clear();
       sink.violation(new LimitError('retained-too-much', maxRetainedLength));
+      return;
     }
+    behind.append(chunk, 0, chunk.length, allowed);
   }
 
   #load({ words, lengths }: Kernel): void {

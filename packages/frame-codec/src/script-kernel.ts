@@ -1,3 +1,4 @@
+import { CONTROL, FIN, OPCODE_BITS, RSV_BITS } from './first-byte.js';
 import { type Kernel, viewsOf } from './kernel.js';
 import {
   CONFIG,
@@ -44,10 +45,6 @@ import {
 } from './memory-map.js';
 import { isDefined, OPCODES } from './opcode.js';
 import { utf8Step } from './utf8.js';
-
-const FIN = 0x80;
-const RSV = 0x70;
-const CONTROL = 0x08;
 
 /**
  * The kernel in TypeScript, for runtimes that allow no WebAssembly. It follows `assembly/` line by line: the same
@@ -136,14 +133,14 @@ export function loadScriptKernel(): Kernel {
         const available = end - position;
         if (available < 1) break;
         head = byteAt(position);
-        const opcode = head & 0x0f;
+        const opcode = head & OPCODE_BITS;
         const control = (opcode & CONTROL) !== 0;
         const claimed = control
           ? 0
           : opcode === 0
             ? config >> CONFIG_CONTINUATION_RSV
             : config >> CONFIG_FIRST_RSV;
-        if ((head & RSV & ~(claimed << 4)) !== 0) {
+        if ((head & RSV_BITS & ~(claimed << 4)) !== 0) {
           violation = RESERVED_BIT_SET;
           break;
         }
@@ -252,8 +249,8 @@ export function loadScriptKernel(): Kernel {
       const text =
         (head & CONTROL) === 0 &&
         (config & CONFIG_TEXT) !== 0 &&
-        (message & 0x0f) === OPCODES.text &&
-        (message & RSV & ((config >> CONFIG_TRANSFORMED_RSV) << 4)) === 0;
+        (message & OPCODE_BITS) === OPCODES.text &&
+        (message & RSV_BITS & ((config >> CONFIG_TRANSFORMED_RSV) << 4)) === 0;
       remaining -= length;
       if (remaining === 0) frame |= RECORD_LAST;
       if (text) {

@@ -1,5 +1,6 @@
 import { LARGE_OUTBOX, type Outbox, SMALL_OUTBOX } from './codec.js';
 import type { Endpoint } from './endpoint.js';
+import { FIN } from './first-byte.js';
 import {
   copyMasked,
   encodeFrame,
@@ -12,7 +13,6 @@ import {
 import { OPCODES } from './opcode.js';
 import { encodeText, encodeTextInto, maxUtf8Length } from './text.js';
 
-const FIN = 0x80;
 /** From here on the payload of a server goes to the transport as it is instead of being copied behind its head. */
 const BY_REFERENCE = LARGE_OUTBOX / 2;
 
@@ -45,6 +45,11 @@ export class Sender {
     return this.#outbox?.length ?? 0;
   }
 
+  /** Whether nothing can be written any more. */
+  get isDropped(): boolean {
+    return this.#dropped;
+  }
+
   /** Gathers until the matching {@link uncork}; `large` where much may come. */
   cork(large: boolean): void {
     this.#corks++;
@@ -65,16 +70,25 @@ export class Sender {
       const outbox = this.#reserve(MAX_HEAD_LENGTH + payload.length);
       outbox.length = writeFrame(this.#endpoint, outbox.bytes, outbox.length, first, payload);
       this.#sent();
-    } else if (masks) {
-      this.#flush(true);
-      this.#write(encodeFrame(this.#endpoint, first, payload), false);
-    } else {
-      const outbox = this.#reserve(MAX_HEAD_LENGTH);
-      outbox.length = writeHead(outbox.bytes, outbox.length, first, payload.length, false);
-      this.#flush(true);
-      // The transport may hold the payload for longer than it was lent.
-      this.#write(codec.owned(payload), false);
+      return;
     }
+    // Corked, so that nothing which the transport asks for meanwhile comes between.
+    this.#corks++;
+    try {
+      if (masks) {
+        this.#flush(true);
+        this.#write(encodeFrame(this.#endpoint, first, payload), false);
+      } else {
+        const outbox = this.#reserve(MAX_HEAD_LENGTH);
+        outbox.length = writeHead(outbox.bytes, outbox.length, first, payload.length, false);
+        this.#flush(true);
+        // The transport may hold the payload for longer than it was lent.
+        this.#write(codec.owned(payload), false);
+      }
+    } finally {
+      this.#corks--;
+    }
+    this.#sent();
   }
 
   /** Sends a frame whose payload is `text`, encoded in its place. */
@@ -178,8 +192,15 @@ export class Sender {
 
   #write(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
     if (this.#dropped) return true;
-    const taken = this.#sink.write(bytes, more);
+    let taken: boolean | undefined;
+    try {
+      taken = this.#sink.write(bytes, more);
+    } finally {
+      // A transport that throws may have taken half a frame: nothing can follow it.
+      if (taken === undefined) this.#dropped = true;
+    }
     if (!taken) this.#held = true;
+    else if (this.#held && !more) this.drained();
     return taken;
   }
 }

@@ -1,5 +1,6 @@
 import { KERNEL_WASM } from './generated/kernel-wasm.js';
 import { type Kernel, viewsOf } from './kernel.js';
+import { MEMORY_LENGTH } from './memory-map.js';
 import { type KernelExports, type WebAssemblyModule, web } from './web.js';
 
 let compiled: WebAssemblyModule | undefined;
@@ -17,6 +18,8 @@ function compile(): WebAssemblyModule {
 export function loadWasmKernel(module: WebAssemblyModule | undefined): Kernel {
   if (web.WebAssembly === undefined) throw new TypeError('this runtime has no WebAssembly');
   const instance = new web.WebAssembly.Instance(module ?? compile());
-  const { memory, scan, mask, maskText, validate } = instance.exports as KernelExports;
+  const { memory, scan, mask, maskText, validate } = instance.exports as Partial<KernelExports>;
+  if (memory?.buffer.byteLength !== MEMORY_LENGTH || !scan || !mask || !maskText || !validate)
+    throw new TypeError('the module is not the frame kernel');
   return { kind: 'wasm', ...viewsOf(memory.buffer), scan, mask, maskText, validate };
 }

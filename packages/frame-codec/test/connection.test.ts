@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Connection, type ConnectionHandler, Endpoint, own, ProtocolError } from '../src/index.js';
+import { Connection, type ConnectionHandler, Endpoint, ProtocolError } from '../src/index.js';
 import { concat, cut, hex, pattern, toHex } from './hex.js';
 import { CODECS } from './kernels.js';
 import { record } from './recorder.js';
@@ -77,7 +77,7 @@ describe.each(CODECS)('messages ($name)', { timeout: 60_000 }, ({ codec }) => {
       {
         write: () => true,
         end: () => {},
-        binary: (_, payload) => received.push(own(payload)),
+        binary: (_, payload) => received.push(payload.slice()),
         text: (_, string) => texts.push(string),
       },
       undefined,
