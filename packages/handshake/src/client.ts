@@ -108,7 +108,7 @@ export const RESERVED_IN_REQUEST: ReadonlySet<string> = new Set([
  * Makes the client's request (§4.1).
  *
  * @throws SyntaxError for a bad URL; RangeError when the nonce is not 16 bytes; TypeError when a subprotocol is no token
- *   or stands twice, when an extension is named twice, or when a field may not be sent
+ *   or stands twice, when an extension is named twice, when a field may not be sent, or when there are two Origins
  */
 export function createRequest<Config = never>(
   url: string | { readonly href: string },
@@ -157,6 +157,8 @@ export function applicationFields(
   if (url.authorization !== undefined && fieldValue(flat, 'authorization') === undefined)
     flat.push('Authorization', url.authorization);
   checkOwnFields(flat, RESERVED_IN_REQUEST);
+  // RFC 6454 §7.3: a request has one Origin at most, whether it is the option's or the caller's own field.
+  if (new HandshakeFields(flat).isRepeated(FIELD.origin)) throw new TypeError('the Origin stands twice');
   return flat;
 }
 

@@ -75,6 +75,15 @@ describe('the request (§4.1)', () => {
     },
   );
 
+  it('throws TypeError for two Origins, in whatever way they are given (RFC 6454 §7.3)', () => {
+    const origin = 'https://a';
+    expect(() => head(URL_TEXT, { origin, headers: { origin: 'https://b' } })).toThrow(TypeError);
+    expect(() => head(URL_TEXT, { origin, headers: { Origin: origin } })).toThrow(TypeError);
+    const twice = ['Origin', 'https://a', 'ORIGIN', 'https://b'];
+    expect(() => head(URL_TEXT, { headers: twice })).toThrow(TypeError);
+    expect(head(URL_TEXT, { headers: { Origin: origin } })).toContain('\r\nOrigin: https://a\r\n');
+  });
+
   it('offers extensions with their fallbacks in one field (§9.1)', () => {
     const text = head(URL_TEXT, { extensions: [permessageDeflate(), marker] });
     expect(text).toContain(
