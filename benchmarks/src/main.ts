@@ -7,12 +7,15 @@ import { worksWith } from './micro/works.js';
 import { judge, promisedWorkloads, type Verdict } from './promises.js';
 import { describeMachine } from './report/machine.js';
 import { type MicroResult, reported, writeReport } from './report/report.js';
-import type { Comparison } from './server/compare.js';
+import type { Comparison, ServerEffort } from './server/compare.js';
 import type { Contestant } from './server/contestants.js';
 import { compareServers, matches } from './server/servers.js';
 import { describeComparison } from './server/table.js';
 import { titleOf, WORKLOADS, type Workload } from './server/workloads.js';
 import { describe, verdictsOf } from './table.js';
+
+/** Charts of growth have many points: fewer rounds for each. */
+const SWEEP_ROUNDS = 3;
 
 const FOLDER = fileURLToPath(new URL('../report', import.meta.url));
 
@@ -37,7 +40,8 @@ async function benchServers({ filter, only, quick, server }: Asked): Promise<Com
   const takesPart = ({ always, name }: Contestant, { everybody }: Workload): boolean =>
     only.length > 0 ? only.includes(name) : always === true || (everybody === true && !quick);
   const comparisons: Comparison[] = [];
-  const effort = (sweep: boolean) => (sweep ? { ...server, rounds: 3 } : server);
+  const effort = (sweep: boolean): ServerEffort =>
+    sweep ? { ...server, rounds: Math.min(server.rounds, SWEEP_ROUNDS) } : server;
   for (const sweep of [false, true]) {
     const workloads = chosen.filter((workload) => (workload.sweep ?? false) === sweep);
     for await (const comparison of compareServers(workloads, effort(sweep), takesPart)) {

@@ -99,7 +99,6 @@ const MAIN: readonly Workload[] = [
     name: 'memory of a connection',
     scenario: { kind: 'idle', deflate: false, greet: false },
     connections: [1000, 10_000],
-    everybody: true,
   },
   {
     group: 'idle',
