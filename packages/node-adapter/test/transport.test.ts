@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { Duplex, duplexPair } from 'node:stream';
-import { Codec, Endpoint, own, ProtocolError } from '@x/frame-codec';
+import { Codec, Endpoint, ProtocolError } from '@x/frame-codec';
 import { ServerHandshake } from '@x/handshake';
 import { describe, expect, it } from 'vitest';
 import { type SocketConnection, type SocketHandler, Transport, type TransportOptions } from '../src/index.js';
@@ -179,7 +179,7 @@ it('uses a handler’s prototype, and hands each call the connection', async () 
 it('lends payloads that are overwritten behind the handler', async () => {
   const kept: { borrowed: Uint8Array; owned: Uint8Array }[] = [];
   const { port } = await listenBare({
-    binary: (_connection, payload) => kept.push({ borrowed: payload, owned: own(payload) }),
+    binary: ({ endpoint }, payload) => kept.push({ borrowed: payload, owned: endpoint.codec.own(payload) }),
   });
   const peer = await RawPeer.open(port);
   peer.socket.write(maskedFrame(0x82, Buffer.from('mine')));
