@@ -9,7 +9,14 @@ import {
   verifyAnswers,
 } from './client.js';
 import type { Extension } from './extension.js';
-import { FIELD, fieldValue, flattenFields, HandshakeFields, type HeaderSource } from './fields.js';
+import {
+  FIELD,
+  fieldValue,
+  flattenFields,
+  HandshakeFields,
+  type HeaderSource,
+  headerPairs,
+} from './fields.js';
 import { isAuthority } from './host.js';
 import { resolveLimits } from './limits.js';
 import { type Refusal, refuseFor } from './refusal.js';
@@ -22,6 +29,7 @@ import {
   readOffers,
   type UpgradeOffer,
 } from './server.js';
+import { equalsIgnoringCase } from './token.js';
 import { parseWebSocketUrl, type WebSocketUrl } from './url.js';
 import { HandshakeError, quoted } from './violations.js';
 
@@ -68,13 +76,35 @@ const PSEUDO_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** RFC 9113 §8.2.2, which RFC 8441 §5 repeats for Connection and Upgrade. */
-const FORBIDDEN_FIELDS: ReadonlySet<string> = new Set([
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   'connection',
   'upgrade',
   'keep-alive',
   'proxy-connection',
   'transfer-encoding',
 ]);
+
+/** Whether the field speaks of one connection of HTTP/1.1 and has no place in HTTP/2; `TE` has one as `trailers` only. */
+function isConnectionSpecific(name: string, value: string): boolean {
+  const lower = name.toLowerCase();
+  return CONNECTION_FIELDS.has(lower) || (lower === 'te' && !equalsIgnoringCase(value, 'trailers'));
+}
+
+/**
+ * The fields of our own side with their names in lower case (RFC 9113 §8.2.1).
+ *
+ * @throws TypeError when one is connection-specific
+ */
+function toHttp2(flat: readonly string[]): string[] {
+  const fields: string[] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const name = flat[i] ?? '';
+    const value = flat[i + 1] ?? '';
+    if (isConnectionSpecific(name, value)) throw new TypeError(`header ${name} has no place in HTTP/2`);
+    fields.push(name.toLowerCase(), value);
+  }
+  return fields;
+}
 
 /** Path and query of visible ASCII, without a fragment. */
 const PATH = /^\/[\x21\x22\x24-\x7e]*$/;
@@ -116,12 +146,12 @@ function readPseudoFields(flat: readonly string[]): {
   const pseudo = new Map<string, string>();
   for (let i = 0; i + 1 < flat.length; i += 2) {
     const name = flat[i] ?? '';
-    if (FORBIDDEN_FIELDS.has(name.toLowerCase()))
-      throw new HandshakeError('connect-forbidden-field', quoted(name));
+    const value = flat[i + 1] ?? '';
+    if (isConnectionSpecific(name, value)) throw new HandshakeError('connect-forbidden-field', quoted(name));
     if (!name.startsWith(':')) continue;
     if (!PSEUDO_FIELDS.has(name) || pseudo.has(name))
       throw new HandshakeError('connect-pseudo-field', quoted(name));
-    pseudo.set(name, flat[i + 1] ?? '');
+    pseudo.set(name, value);
   }
   const scheme = pseudo.get(':scheme');
   const path = pseudo.get(':path');
@@ -137,7 +167,7 @@ function readPseudoFields(flat: readonly string[]): {
 /**
  * Agrees on subprotocol and extensions and makes the fields of the response (RFC 8441 §5).
  *
- * @throws TypeError as `acceptOffer`
+ * @throws TypeError as `acceptOffer`, and when `headers` holds a connection-specific field (RFC 9113 §8.2.2)
  */
 export function acceptConnectOffer<Config = never>(
   offer: ConnectOffer,
@@ -147,7 +177,7 @@ export function acceptConnectOffer<Config = never>(
   const agreed = agree(offer, options, fields);
   if (!agreed.ok) return refuseConnect(agreed);
   const { subprotocol, extensions } = agreed;
-  const rawHeaders = [':status', '200', ...inLowerCase(fields)];
+  const rawHeaders = [':status', '200', ...toHttp2(fields)];
   return { ok: true, status: 200, offer, subprotocol, extensions, rawHeaders };
 }
 
@@ -168,16 +198,10 @@ export function acceptConnect<Config = never>(
 export function refuseConnect(refusal: Refusal): ConnectRefusal {
   const { head: _head, ...rest } = refusal;
   const rawHeaders = [':status', String(refusal.status)];
-  const own = inLowerCase(refusal.rawHeaders);
-  for (let i = 0; i + 1 < own.length; i += 2) {
-    const name = own[i] ?? '';
-    if (!FORBIDDEN_FIELDS.has(name)) rawHeaders.push(name, own[i + 1] ?? '');
+  for (const [name, value] of headerPairs(refusal.rawHeaders)) {
+    if (!isConnectionSpecific(name, value)) rawHeaders.push(name.toLowerCase(), value);
   }
   return { ...rest, rawHeaders };
-}
-
-function inLowerCase(flat: readonly string[]): string[] {
-  return flat.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text));
 }
 
 export interface ConnectOptions<Config = never> extends Omit<RequestOptions<Config>, 'nonce'> {
@@ -210,12 +234,7 @@ export function createConnect<Config = never>(
   const parsed = parseWebSocketUrl(url);
   const { subprotocols = [], extensions = [], host = parsed.authority } = options;
   if (!isAuthority(host)) throw new TypeError(`${quoted(host)} is not host or host:port`);
-  const fields = [...offeredFields(subprotocols, extensions), ...applicationFields(options, parsed)];
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] ?? '';
-    if (FORBIDDEN_FIELDS.has(name.toLowerCase()))
-      throw new TypeError(`header ${name} has no place in HTTP/2`);
-  }
+  const fields = toHttp2([...offeredFields(subprotocols, extensions), ...applicationFields(options, parsed)]);
   const scheme = parsed.secure ? 'https' : 'http';
   const pseudo = [':method', 'CONNECT', ':protocol', 'websocket', ':scheme', scheme];
   pseudo.push(':path', parsed.resourceName, ':authority', host, 'sec-websocket-version', '13');
@@ -225,7 +244,7 @@ export function createConnect<Config = never>(
     subprotocols,
     subprotocolRequired: options.subprotocolRequired ?? false,
     extensions,
-    rawHeaders: [...pseudo, ...inLowerCase(fields)],
+    rawHeaders: [...pseudo, ...fields],
   };
 }
 

@@ -84,6 +84,7 @@ describe('the extended CONNECT of a client (RFC 8441 §4, §5)', () => {
     'Keep-Alive',
     'Proxy-Connection',
     'Transfer-Encoding',
+    'TE',
     'Sec-WebSocket-Key',
     ':path',
     ':status',
@@ -117,6 +118,31 @@ describe('the extended CONNECT on a server (RFC 8441 §4, §5)', () => {
     ]);
   });
 
+  it.each(['Connection', 'upgrade', 'Keep-Alive', 'proxy-connection', 'Transfer-Encoding', 'TE', ':status'])(
+    'is not answered with the further field %s: that is a TypeError (RFC 9113 §8.2.2)',
+    (name) => {
+      expect(() => acceptConnect(connect(), { headers: { [name]: 'x' } })).toThrow(TypeError);
+    },
+  );
+
+  it('is refused without connection-specific fields, whatever the refusal carries (RFC 9113 §8.2.2)', () => {
+    const fields = {
+      'Keep-Alive': 'timeout=5',
+      'Proxy-Connection': 'close',
+      Upgrade: 'websocket',
+      TE: 'gzip',
+    };
+    expect(refuseConnect(refuse(404, 'no', { ...fields, 'Retry-After': '9' })).rawHeaders).toEqual([
+      ...[':status', '404', 'content-type', 'text/plain; charset=utf-8', 'content-length', '2'],
+      ...['retry-after', '9'],
+    ]);
+  });
+
+  it('may carry TE: trailers (RFC 9113 §8.2.2)', () => {
+    expect(readConnect(connect({ te: 'trailers' })).ok).toBe(true);
+    expect(create('wss://a/', { headers: { TE: 'trailers' } }).slice(-2)).toEqual(['te', 'trailers']);
+  });
+
   it('may carry a Sec-WebSocket-Key, which is not looked at (RFC 8441 §5)', () => {
     expect(readConnect(connect({ 'sec-websocket-key': 'x' })).ok).toBe(true);
   });
@@ -141,6 +167,7 @@ describe('the extended CONNECT on a server (RFC 8441 §4, §5)', () => {
     ['connect-forbidden-field', { connection: 'Upgrade' }, 400],
     ['connect-forbidden-field', { upgrade: 'websocket' }, 400],
     ['connect-forbidden-field', { 'transfer-encoding': 'chunked' }, 400],
+    ['connect-forbidden-field', { te: 'gzip' }, 400],
     ['body-announced', { 'content-length': '1' }, 400],
     ['version-missing', { 'sec-websocket-version': undefined }, 400],
     ['version-repeated', { 'sec-websocket-version': ['13', '13'] }, 400],
