@@ -9,7 +9,7 @@ export { type DataPart, type Extension, RSV, type RsvClaims } from './extension.
 export { FrameDecoder, type FramePart } from './frame-decoder.js';
 export { type FrameBits, FrameEncoder, MAX_CONTROL_LENGTH } from './frame-encoder.js';
 export type { ConnectionHandler } from './handler.js';
-export type { KernelKind } from './kernel.js';
+export type { Kernel, KernelKind } from './kernel.js';
 export { LIMITS, type Limits } from './limit.js';
 export type { KernelSource } from './load-kernel.js';
 export type { SendOptions } from './message-sender.js';
