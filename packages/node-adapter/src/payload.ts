@@ -61,7 +61,8 @@ export function byteLength(data: unknown): number {
 
 /** Borrowed bytes as a `Buffer` that may be kept: a copy, unless the codec can do without their memory. */
 export function own(codec: Codec, bytes: Borrowed): Buffer<ArrayBuffer> {
-  if (bytes.length <= POOLED) return ownCopy(bytes);
+  // A message that was put together from pieces has memory to itself; anything else must be copied.
+  if (bytes.length <= POOLED || bytes.length !== bytes.buffer.byteLength) return ownCopy(bytes);
   const owned = codec.own(bytes);
   return Buffer.from(owned.buffer, owned.byteOffset, owned.byteLength);
 }
