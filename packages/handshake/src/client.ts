@@ -91,7 +91,7 @@ export interface Failure {
 }
 
 /** What the extra fields of a request may not be: the handshake's own, and those that announce a body. */
-export const RESERVED_IN_REQUEST: ReadonlySet<string> = new Set([
+const RESERVED_IN_REQUEST: ReadonlySet<string> = new Set([
   'host',
   'upgrade',
   'connection',
@@ -107,8 +107,9 @@ export const RESERVED_IN_REQUEST: ReadonlySet<string> = new Set([
 /**
  * Makes the client's request (§4.1).
  *
- * @throws SyntaxError for a bad URL; RangeError when the nonce is not 16 bytes; TypeError when a subprotocol is no token
- *   or stands twice, when an extension is named twice, when a field may not be sent, or when there are two Origins
+ * @throws SyntaxError for a bad URL; RangeError when the nonce is not 16 bytes; TypeError when it is no Uint8Array, when a
+ *   subprotocol is no token or stands twice, when an extension is named twice, when a field may not be sent, or when there
+ *   are two Origins
  */
 export function createRequest<Config = never>(
   url: string | { readonly href: string },

@@ -48,7 +48,7 @@ export interface NegotiatedExtension<Config> extends Agreement<Config> {
 }
 
 /** Whether two extensions give a meaning to the same bit; §9.1 leaves only one of them in use. */
-export function claimsConflict(a: RsvClaims, b: RsvClaims): boolean {
+function claimsConflict(a: RsvClaims, b: RsvClaims): boolean {
   return (
     (a.rsv1 === true && b.rsv1 === true) ||
     (a.rsv2 === true && b.rsv2 === true) ||

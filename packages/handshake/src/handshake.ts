@@ -42,7 +42,7 @@ export class ServerHandshake<Config = never> {
   /**
    * Takes the next bytes; gives the answer once there is one, after which the handshake is over.
    *
-   * @throws TypeError when it is over already, or as {@link acceptRequest}
+   * @throws TypeError when it is over already, when `chunk` is no Uint8Array, or as {@link acceptRequest}
    */
   receive(chunk: Uint8Array): Acceptance<Config> | Refusal | undefined {
     if (this.#done) throw new TypeError('the handshake is over');
@@ -53,9 +53,9 @@ export class ServerHandshake<Config = never> {
       this.rest = parsed.rest;
       return acceptRequest(parsed.head, this.#options);
     } catch (error) {
+      if (!(error instanceof HandshakeError)) throw error;
       this.#done = true;
-      if (error instanceof HandshakeError) return refuseFor(error);
-      throw error;
+      return refuseFor(error);
     }
   }
 }
@@ -83,7 +83,7 @@ export class ClientHandshake<Config = never> {
   /**
    * Takes the next bytes; gives the result once there is one, after which the handshake is over.
    *
-   * @throws TypeError when it is over already
+   * @throws TypeError when it is over already, or `chunk` is no Uint8Array
    */
   receive(chunk: Uint8Array): Establishment<Config> | Failure | undefined {
     if (this.#done) throw new TypeError('the handshake is over');
@@ -100,9 +100,9 @@ export class ClientHandshake<Config = never> {
       this.rest = parsed.rest;
       return verifyResponse(this.#request, parsed.head, { limits: this.#limits });
     } catch (error) {
+      if (!(error instanceof HandshakeError)) throw error;
       this.#done = true;
-      if (error instanceof HandshakeError) return failureFor(error, 0, []);
-      throw error;
+      return failureFor(error, 0, []);
     }
   }
 }

@@ -37,6 +37,7 @@ class HeadLines<Start extends object> {
 
   /** Takes the next bytes; when the head ends in them, gives it and the bytes after it, a view of `chunk`. */
   push(chunk: Uint8Array): { start: Start; fields: string[]; rest: Uint8Array } | undefined {
+    if (!(chunk instanceof Uint8Array)) throw new TypeError('a chunk of a head is a Uint8Array');
     if (this.#error !== undefined) throw this.#error;
     if (this.#done) throw new TypeError('the head has ended already');
     try {
@@ -216,7 +217,7 @@ export class RequestHeadParser {
    * Takes the next bytes; gives the head once it is whole, after which the parser is done.
    *
    * @throws HandshakeError when the bytes are no request head or pass a limit, again on each further call; TypeError when
-   *   the head has ended already
+   *   the head has ended already, or `chunk` is no Uint8Array
    */
   push(chunk: Uint8Array): ParsedHead<RequestHead> | undefined {
     const parsed = this.#lines.push(chunk);
@@ -237,7 +238,7 @@ export class ResponseHeadParser {
    * Takes the next bytes; gives the head once it is whole, after which the parser is done.
    *
    * @throws HandshakeError when the bytes are no response head or pass a limit, again on each further call; TypeError when
-   *   the head has ended already
+   *   the head has ended already, or `chunk` is no Uint8Array
    */
   push(chunk: Uint8Array): ParsedHead<ResponseHead> | undefined {
     const parsed = this.#lines.push(chunk);

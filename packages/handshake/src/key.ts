@@ -14,9 +14,10 @@ export function isKey(text: string): boolean {
 /**
  * A `Sec-WebSocket-Key` from 16 bytes of the caller's strong random source (§4.1, §10.3).
  *
- * @throws RangeError when there are not exactly 16 bytes
+ * @throws TypeError when it is no Uint8Array; RangeError when there are not exactly 16 bytes
  */
 export function encodeKey(nonce: Uint8Array): string {
+  if (!(nonce instanceof Uint8Array)) throw new TypeError('a nonce is a Uint8Array');
   if (nonce.length !== KEY_LENGTH)
     throw new RangeError(`a key is made of ${KEY_LENGTH} bytes, not ${nonce.length}`);
   return encodeBase64(nonce);

@@ -1,7 +1,7 @@
 import { endOfToken, isTokenCode, skipWhitespace } from './token.js';
 import { HandshakeError, type Violation } from './violations.js';
 
-export const COMMA = 0x2c;
+const COMMA = 0x2c;
 export const SEMICOLON = 0x3b;
 export const EQUALS = 0x3d;
 const QUOTE = 0x22;

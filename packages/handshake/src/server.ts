@@ -173,7 +173,7 @@ export function announcesBody(fields: HandshakeFields): boolean {
 }
 
 /** What the two sides use. */
-export interface Agreed<Config> {
+interface Agreed<Config> {
   readonly ok: true;
   readonly subprotocol: string | undefined;
   readonly extensions: readonly NegotiatedExtension<Config>[];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acceptValue, encodeKey } from '../src/index.js';
+import { acceptValue, createRequest, encodeKey } from '../src/index.js';
 import { ACCEPT, KEY, NONCE } from './example.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -14,6 +14,17 @@ describe('key and accept value', () => {
 
   it.each([0, 15, 17, 32])('throws RangeError for a nonce of %d bytes (§4.1)', (length) => {
     expect(() => encodeKey(new Uint8Array(length))).toThrow(RangeError);
+  });
+
+  it.each([
+    ['a text', '0123456789abcdef'],
+    ['an array', new Array(16).fill(1)],
+    ['of 16-bit numbers', new Uint16Array(16)],
+    ['a buffer without a view', new ArrayBuffer(16)],
+    ['missing', undefined],
+  ])('throws TypeError for a nonce that is %s (§4.1)', (_, nonce) => {
+    expect(() => Reflect.apply(encodeKey, undefined, [nonce])).toThrow(TypeError);
+    expect(() => Reflect.apply(createRequest, undefined, ['ws://a/', { nonce }])).toThrow(TypeError);
   });
 
   it('answers the key of §1.3 with the value of §1.3 (§4.2.2)', () => {

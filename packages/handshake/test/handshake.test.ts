@@ -45,6 +45,16 @@ describe('ServerHandshake (§4.2)', () => {
     expect(() => refusing.receive(bytes(REQUEST))).toThrow(TypeError);
   });
 
+  it.each([REQUEST, undefined])(
+    'throws TypeError for a chunk that is no bytes, and goes on as if it had not been',
+    (chunk) => {
+      const handshake = new ServerHandshake();
+      const receive = () => Reflect.apply(handshake.receive, handshake, [chunk]);
+      expect(receive).toThrow(new TypeError('a chunk of a head is a Uint8Array'));
+      expect(handshake.receive(bytes(REQUEST))).toMatchObject({ ok: true });
+    },
+  );
+
   it("lets the caller's own mistakes through", () => {
     const handshake = new ServerHandshake({ headers: { Upgrade: 'x' } });
     expect(() => handshake.receive(bytes(REQUEST))).toThrow(TypeError);
@@ -106,6 +116,16 @@ describe('ClientHandshake (§4.1)', () => {
     handshake.receive(bytes(RESPONSE));
     expect(() => handshake.receive(bytes('x'))).toThrow(TypeError);
   });
+
+  it.each([RESPONSE, undefined])(
+    'throws TypeError for a chunk that is no bytes, and goes on as if it had not been',
+    (chunk) => {
+      const handshake = new ClientHandshake(request);
+      const receive = () => Reflect.apply(handshake.receive, handshake, [chunk]);
+      expect(receive).toThrow(new TypeError('a chunk of a head is a Uint8Array'));
+      expect(handshake.receive(bytes(RESPONSE))).toMatchObject({ ok: true });
+    },
+  );
 
   it('agrees with a ServerHandshake on everything that both know', () => {
     const extensions = [permessageDeflate({ clientMaxWindowBits: 12, serverMaxWindowBits: 10 })];

@@ -162,6 +162,18 @@ describe('a request head (RFC 9112 §3, §5)', () => {
     expect(() => parser.push(bytes('x'))).toThrow(TypeError);
   });
 
+  it.each([`${LINE}\r\n`, '', [0x47], new Uint16Array(4), new ArrayBuffer(4), null, undefined])(
+    'throws TypeError for the chunk %j, which is no bytes, and goes on as if it had not been',
+    (chunk) => {
+      const parser = new RequestHeadParser();
+      parser.push(bytes('GET / HT'));
+      const push = () => Reflect.apply(parser.push, parser, [chunk]);
+      expect(push).toThrow(new TypeError('a chunk of a head is a Uint8Array'));
+      expect(parser.push(bytes('TP/1.1\r\n\r\n'))?.head).toMatchObject({ method: 'GET' });
+      expect(push).toThrow(new TypeError('a chunk of a head is a Uint8Array'));
+    },
+  );
+
   it('takes names such as __proto__ as any other', () => {
     expect(parseRequest(`${LINE}__proto__: constructor\r\n\r\n`)?.head.rawHeaders).toEqual([
       '__proto__',
