@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { BytePool } from '../src/byte-pool.js';
 import { type Codec, Connection, Endpoint } from '../src/index.js';
 import { deflateOf } from './deflate.js';
 import { concat, hex, pattern } from './hex.js';
@@ -60,20 +61,22 @@ describe.each(CODECS)('memory of a message that is arriving (§10.4, $name)', ({
 describe.each(CODECS)('memory that a codec lends to messages ($name)', ({ codec }) => {
   /** A codec, and how many pieces of memory its pool has lent out. */
   function watched(): { codec: Codec; lent: () => number } {
-    const shared = codec();
-    const { pool } = shared;
-    const taken: ReturnType<typeof pool.take>[] = [];
-    const take = pool.take.bind(pool);
-    pool.take = (length) => {
-      const memory = take(length);
-      taken.push(memory);
+    const taken: { pool: BytePool; memory: Uint8Array<ArrayBuffer> }[] = [];
+    const { take } = BytePool.prototype;
+    vi.spyOn(BytePool.prototype, 'take').mockImplementation(function (this: BytePool, length) {
+      const memory = take.call(this, length);
+      taken.push({ pool: this, memory });
       return memory;
-    };
+    });
     return {
-      codec: shared,
-      lent: () => taken.filter((memory) => pool.isLent(memory)).length,
+      codec: codec(),
+      lent: () => taken.filter(({ pool, memory }) => pool.isLent(memory)).length,
     };
   }
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
 
   const fragments = concat(
     wire({ first: 0x02, payload: pattern(3000) }),
