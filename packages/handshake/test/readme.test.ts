@@ -120,6 +120,16 @@ describe('the README', () => {
     );
   });
 
+  it('lists each departure that the sources mark, and no other', () => {
+    const folder = new URL('../src/', import.meta.url);
+    const sources = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+    const departures = (text: string, pattern: RegExp) =>
+      Array.from(text.matchAll(pattern), ([, name]) => name);
+    const marked = departures(sources.join('\n'), /((?:Stricter|Looser) than [^:\n]+):/g);
+    expect(departures(readme, /^\| ((?:Stricter|Looser) than [^|]+) \|/gm).sort()).toEqual(marked.sort());
+    expect(marked.length).toBeGreaterThan(5);
+  });
+
   it('names for each clause tests that exist', () => {
     const folder = new URL('.', import.meta.url);
     const sources = readdirSync(folder).filter(
