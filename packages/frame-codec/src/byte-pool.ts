@@ -1,3 +1,5 @@
+import { web } from './web.js';
+
 /**
  * Idle memory that is kept for the next message: what one of 16 MiB, and the steps towards it, need. Without it each
  * byte of such a message costs ten times as much (`decode, by length` in the benchmarks).
@@ -8,6 +10,15 @@ const KEPT_LENGTH = 32 * 1024 * 1024;
 const SLACK = 2;
 /** Below this a new piece of memory is as cheap as one that is used again. */
 const LEAST_KEPT = 1024;
+
+/** From here on it pays to leave memory uncleared that is overwritten at once. */
+const UNCLEARED = 4096;
+
+/** Memory that nobody else has; what it holds is not defined. */
+export function freshMemory(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = length < UNCLEARED ? undefined : web.Buffer?.allocUnsafeSlow?.(length);
+  return bytes?.buffer.byteLength === length ? new Uint8Array(bytes.buffer) : new Uint8Array(length);
+}
 
 /** What overwrites released memory where a codec is told to poison it. */
 export const POISON = 0xdd;
@@ -30,7 +41,7 @@ export class BytePool {
   /** Memory of at least `length` bytes; what it holds is not defined. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const index = this.#idle.findIndex((bytes) => bytes.length >= length && bytes.length <= length * SLACK);
-    const bytes = this.#idle[index] ?? new Uint8Array(length);
+    const bytes = this.#idle[index] ?? freshMemory(length);
     if (index >= 0) {
       this.#idle.splice(index, 1);
       this.#idleLength -= bytes.length;

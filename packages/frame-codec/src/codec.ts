@@ -1,5 +1,5 @@
 import type { Borrowed } from './borrowed.js';
-import { BytePool, POISON } from './byte-pool.js';
+import { BytePool, freshMemory, POISON } from './byte-pool.js';
 import type { Kernel, KernelKind } from './kernel.js';
 import { type KernelSource, loadKernel } from './load-kernel.js';
 import { INBOX, INBOX_LENGTH } from './memory-map.js';
@@ -101,14 +101,17 @@ export class Codec {
   /** @internal `bytes` themselves where nobody else writes to their memory, and a copy otherwise. */
   owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     // What another thread shares may change at any time.
-    if (!isPlain(bytes) || this.isKernelMemory(bytes) || this.pool.isForeign(bytes))
-      return new Uint8Array(bytes);
-    if (this.pool.isLent(bytes)) {
+    if (isPlain(bytes) && !this.isKernelMemory(bytes) && !this.pool.isForeign(bytes)) {
+      if (!this.pool.isLent(bytes)) return bytes;
       // What else lies in the memory belongs to others.
-      if (bytes.length !== bytes.buffer.byteLength) return new Uint8Array(bytes);
-      this.pool.keep(bytes);
+      if (bytes.length === bytes.buffer.byteLength) {
+        this.pool.keep(bytes);
+        return bytes;
+      }
     }
-    return bytes;
+    const copy = freshMemory(bytes.length);
+    copy.set(bytes);
+    return copy;
   }
 
   /** @internal whether the next read overwrites `bytes` */

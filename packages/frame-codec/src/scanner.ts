@@ -368,7 +368,8 @@ export class Scanner {
     this.#fragments = words[FRAGMENTS] ?? 0;
     this.#utf8 = words[UTF8] ?? 0;
     this.#frame = words[FRAME] ?? 0;
-    this.#maskingKey = words[MASKING_KEY] ?? 0;
+    // Between frames it says nothing, and a number of 32 bits would take memory of its own.
+    this.#maskingKey = this.#frame === 0 ? 0 : (words[MASKING_KEY] ?? 0);
     this.#remaining = lengths[REMAINING] ?? 0;
     this.#messageLength = lengths[MESSAGE_LENGTH] ?? 0;
   }

@@ -45,7 +45,11 @@ interface Web {
   readonly TextEncoder: new () => TextEncoderLike;
   readonly crypto: { getRandomValues<T extends Uint8Array | Uint32Array>(target: T): T };
   readonly atob: (base64: string) => string;
-  readonly Buffer?: { readonly prototype: BufferMethods };
+  readonly Buffer?: {
+    readonly prototype: BufferMethods;
+    /** memory of its own, whose content is not defined */
+    allocUnsafeSlow?(length: number): Uint8Array<ArrayBuffer>;
+  };
 }
 
 /** The globals of the runtime. */
