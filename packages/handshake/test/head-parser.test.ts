@@ -162,7 +162,7 @@ describe('a request head (RFC 9112 §3, §5)', () => {
     expect(() => parser.push(bytes('x'))).toThrow(TypeError);
   });
 
-  it.each([`${LINE}\r\n`, '', [0x47], new Uint16Array(4), new ArrayBuffer(4), null, undefined])(
+  it.each([`${LINE}\r\n`, '', [[0x47]], new Uint16Array(4), new ArrayBuffer(4), null, undefined])(
     'throws TypeError for the chunk %j, which is no bytes, and goes on as if it had not been',
     (chunk) => {
       const parser = new RequestHeadParser();
