@@ -3,10 +3,10 @@ import type fc from 'fast-check';
 import { ByteWriter } from './byte-writer.js';
 import { FAULT_NAMES, FAULTS, type FaultName, LOW_LIMITS } from './faults.js';
 import { control, FIN, frame, message, OPCODE, type Sheet, type Told } from './groups.js';
-import { octets, text } from './payload.js';
+import { nearText, octets, text } from './payload.js';
 import type { Random } from './random.js';
 import { RandomArbitrary } from './random-arbitrary.js';
-import { shrinkStream } from './shrink.js';
+import { piecesOf, shrinkStream } from './shrink.js';
 
 /** What a decoder is fed. */
 export interface StreamInput {
@@ -18,6 +18,8 @@ export interface StreamInput {
     readonly maxFragments: number;
   };
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** whether an extension claimed RSV1; nothing of it for connections, which have none */
+  readonly rsv1: boolean;
   /** where it is cut, in ascending order */
   readonly cuts: readonly number[];
 }
@@ -107,7 +109,7 @@ function writeValid(random: Random): ValidInput {
     if (random.once(2)) writer.put(octets(random, random.below(20)));
   }
   const bytes = writer.slice();
-  return { role, limits: LOW_LIMITS, bytes, cuts: anyCuts(random, bytes.length), told, close };
+  return { role, limits: LOW_LIMITS, rsv1: false, bytes, cuts: anyCuts(random, bytes.length), told, close };
 }
 
 function writePlanted(random: Random): PlantedInput {
@@ -133,7 +135,16 @@ function writePlanted(random: Random): PlantedInput {
   const { frames } = sheet;
   writer.put(octets(random, random.below(20)));
   const bytes = writer.slice();
-  return { role, limits, bytes, cuts: anyCuts(random, bytes.length), violation, position, frames };
+  return {
+    role,
+    limits,
+    rsv1: false,
+    bytes,
+    cuts: anyCuts(random, bytes.length),
+    violation,
+    position,
+    frames,
+  };
 }
 
 /** Bytes without sense, though their first bytes look like heads more often than not. */
@@ -158,20 +169,51 @@ function writeAny(random: Random): StreamInput {
   if (dice === 4) {
     const role = random.pick(['client', 'server'] as const);
     const bytes = writeNonsense(random, role);
-    return { role, limits: LOW_LIMITS, bytes, cuts: anyCuts(random, bytes.length) };
+    return { role, limits: LOW_LIMITS, rsv1: random.once(3), bytes, cuts: anyCuts(random, bytes.length) };
   }
   const { role, limits, bytes, cuts } = writeValid(random);
-  if (bytes.length === 0) return { role, limits, bytes, cuts };
+  if (bytes.length === 0) return { role, limits, rsv1: false, bytes, cuts };
   for (let count = random.between(1, 3); count > 0; count--) {
     const at = random.below(bytes.length);
     bytes[at] = random.once(2) ? random.next() : (bytes[at] ?? 0) ^ (1 << random.below(8));
   }
   const end = random.once(4) ? random.below(bytes.length) : bytes.length;
-  return { role, limits, bytes: bytes.slice(0, end), cuts: cuts.filter((cut) => cut < end) };
+  const rsv1 = random.once(4);
+  if (rsv1) markFrames(random, bytes);
+  return { role, limits, rsv1, bytes: bytes.slice(0, end), cuts: cuts.filter((cut) => cut < end) };
 }
 
-function onlyStream({ role, limits, bytes, cuts }: StreamInput): StreamInput {
-  return { role, limits, bytes, cuts };
+/** Sets RSV1 on frames of every kind: only the first of a message may carry it (RFC 7692 §6). */
+function markFrames(random: Random, bytes: Uint8Array): void {
+  for (const { from } of piecesOf(bytes)) {
+    const opcode = (bytes[from] ?? 0) & 15;
+    const may = opcode === OPCODE.text || opcode === OPCODE.binary;
+    if (random.once(may ? 2 : 40)) bytes[from] = (bytes[from] ?? 0) | 0x40;
+  }
+}
+
+/** A text alone, right or wrong by a byte: long enough for vectors, aligned in every way. */
+function writeText(random: Random): StreamInput {
+  const { sheet, role } = sheetFor(random);
+  const length = random.once(3) ? random.below(300) : random.below(70);
+  const bytes = random.once(3) ? text(random, length) : nearText(random, length);
+  // A byte more or less moves all that follows.
+  const whole = random.once(4) ? bytes.slice(random.below(Math.min(4, bytes.length + 1))) : bytes;
+  const cut = random.once(3) ? random.below(whole.length + 1) : whole.length;
+  frame(sheet, OPCODE.text | (cut === whole.length ? FIN : 0), whole.subarray(0, cut));
+  if (cut < whole.length) frame(sheet, FIN, whole.subarray(cut));
+  const wire = writer.slice();
+  return {
+    role,
+    limits: LOW_LIMITS,
+    rsv1: false,
+    bytes: wire,
+    cuts: random.once(2) ? [] : anyCuts(random, wire.length),
+  };
+}
+
+function onlyStream({ role, limits, rsv1, bytes, cuts }: StreamInput): StreamInput {
+  return { role, limits, rsv1, bytes, cuts };
 }
 
 function* shrinkCuts<Input extends StreamInput>(input: Input): Iterable<Input> {
@@ -181,5 +223,6 @@ function* shrinkCuts<Input extends StreamInput>(input: Input): Iterable<Input> {
 }
 
 export const anyStream: fc.Arbitrary<StreamInput> = new RandomArbitrary(writeAny, shrinkStream);
+export const textStream: fc.Arbitrary<StreamInput> = new RandomArbitrary(writeText, shrinkStream);
 export const validStream: fc.Arbitrary<ValidInput> = new RandomArbitrary(writeValid, shrinkCuts);
 export const plantedStream: fc.Arbitrary<PlantedInput> = new RandomArbitrary(writePlanted, shrinkCuts);

@@ -6,16 +6,19 @@ import { propertyNamed } from './job.js';
 /** All that a campaign has done so far. */
 export class Tally {
   readonly #start = performance.now();
+  readonly #cpuStart = process.cpuUsage();
   readonly #rows = new Map<string, { executions: number; frames: number; elapsedMs: number }>();
   readonly #violations = new Map<string, number>();
   executions = 0;
   frames = 0;
   /** time that threads spent in properties that decode frames */
   #codecMs = 0;
+  #allMs = 0;
 
   add({ job, counts, elapsedMs }: JobResult): void {
     this.executions += counts.executions;
     this.frames += counts.frames;
+    this.#allMs += elapsedMs;
     if (propertyNamed(job.property).part !== 'handshake') this.#codecMs += elapsedMs;
     const row = this.#rows.get(job.property) ?? { executions: 0, frames: 0, elapsedMs: 0 };
     this.#rows.set(job.property, row);
@@ -26,9 +29,11 @@ export class Tally {
       this.#violations.set(name, (this.#violations.get(name) ?? 0) + count);
   }
 
-  /** Frames a second that one thread decoded. */
+  /** Frames in a second of one core: by the time the processor spent, so that a busy machine does not show. */
   get frameRate(): number {
-    return this.#codecMs === 0 ? 0 : (this.frames / this.#codecMs) * 1000;
+    if (this.#codecMs === 0) return 0;
+    const { user, system } = process.cpuUsage(this.#cpuStart);
+    return this.frames / (((user + system) / 1e6) * (this.#codecMs / this.#allMs));
   }
 
   /** Names of the codec's table, or the handshake's, that no input has provoked. */
@@ -43,15 +48,14 @@ export class Tally {
     const allOfHandshake = Object.keys(HANDSHAKE_VIOLATIONS).length;
     return (
       `${seconds} s: ${number(this.executions)} executions, ${number(this.frames)} frames, ` +
-      `${number(this.frameRate)} frames/s a thread; violations seen: codec ${all - this.missing('codec').length} of ${all}, ` +
+      `${number(this.frameRate)} frames/s a core; violations seen: codec ${all - this.missing('codec').length} of ${all}, ` +
       `handshake ${allOfHandshake - this.missing('handshake').length} of ${allOfHandshake}`
     );
   }
 
   summary(): string {
     const rows = [...this.#rows].map(([name, { executions, frames, elapsedMs }]) => {
-      const rate =
-        frames === 0 ? '' : `${number((frames / elapsedMs) * 1000).padStart(12)} frames/s a thread`;
+      const rate = frames === 0 ? '' : `${number((frames / elapsedMs) * 1000).padStart(12)} frames/s`;
       return `  ${name.padEnd(22)} ${number(executions).padStart(12)} executions${rate}`;
     });
     const unseen = this.missing('codec');

@@ -4,15 +4,16 @@ import {
   type PlantedInput,
   plantedStream,
   type StreamInput,
+  textStream,
 } from '../arbitraries/stream.js';
 import { FrameModel } from '../models/frames.js';
 import type { Property } from './property.js';
 import { decodeFrames } from './subjects.js';
 import { same, TAG, Transcript } from './transcript.js';
 
-/** What the slow model makes of a stream. */
-export function modelOf({ role, limits, bytes }: StreamInput): FrameModel {
-  const model = new FrameModel({ masked: role === 'server', rsv1: false, checkText: true, ...limits });
+/** What the slow model makes of a stream, where an extension claimed RSV1 or where none did. */
+export function modelOf({ role, limits, bytes }: StreamInput, rsv1 = false): FrameModel {
+  const model = new FrameModel({ masked: role === 'server', rsv1, checkText: !rsv1, ...limits });
   model.push(bytes);
   return model;
 }
@@ -64,6 +65,19 @@ export const framesModel: Property<StreamInput> = {
   claim: 'the decoder agrees with a slow model that was written from the RFC (§5, §8.1)',
   part: 'codec',
   arbitrary: anyStream,
+  check: (input, kernel) => {
+    decodeFrames(kernel, input, chunksOf(input), a);
+    writeModel(modelOf(input, input.rsv1), b);
+    same('decoder', a, 'model', b);
+  },
+};
+
+export const textModel: Property<StreamInput> = {
+  name: 'text-model',
+  claim:
+    'text that is UTF-8 by a slow model is, and what is not fails at the byte that nothing can mend (§8.1)',
+  part: 'codec',
+  arbitrary: textStream,
   check: (input, kernel) => {
     decodeFrames(kernel, input, chunksOf(input), a);
     writeModel(modelOf(input), b);

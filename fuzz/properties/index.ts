@@ -1,5 +1,5 @@
 import { deflateHostile } from './deflate.js';
-import { framesAnySplit, framesKernels, framesModel, framesPlanted } from './frames.js';
+import { framesAnySplit, framesKernels, framesModel, framesPlanted, textModel } from './frames.js';
 import {
   extensionHeader,
   handshakeAgree,
@@ -35,6 +35,7 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(framesModel),
   counted(framesPlanted),
   counted(framesRoundTrip),
+  counted(textModel),
   counted(messagesAnySplit),
   counted(messagesKernels),
   counted(messagesModel),

@@ -9,6 +9,7 @@ import {
 import fc from 'fast-check';
 import { FrameModel } from '../models/frames.js';
 import { outcomeOf } from '../models/messages.js';
+import { framesSent } from './messages.js';
 import { counts } from './meter.js';
 import type { Property } from './property.js';
 import { codecOf } from './subjects.js';
@@ -222,6 +223,7 @@ function checkEnd(side: Side, other: Side): void {
     if (line !== other.sent[index])
       throw new Error(`${side.role}: message ${index} is ${line}, not ${other.sent[index]}`);
   }
+  checkSent(side);
   if (closeCode !== 1006 && !side.ended) throw new Error(`${side.role}: end is not told`);
   if (side.connection.isOpen || side.connection.retainedLength > 0) throw new Error(`${side.role}: not over`);
 }
@@ -258,6 +260,15 @@ export const linkClosed: Property<LinkInput> = {
       throw new Error('a whole link, and no clean end');
   },
 };
+
+/** §5.5.1: one close frame, and no data frames behind it. */
+function checkSent({ role, written }: Side): void {
+  const frames = framesSent(Uint8Array.from(written), role === 'client');
+  const at = frames.findIndex(({ first }) => first === 0x88);
+  const behind = at < 0 ? [] : frames.slice(at + 1);
+  if (behind.some(({ first }) => first !== 0x8a))
+    throw new Error(`${role}: more than pongs behind the close frame`);
+}
 
 /** A lone half of a surrogate pair becomes U+FFFD on the wire. */
 function wellFormed(text: string): string {

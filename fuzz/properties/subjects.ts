@@ -9,12 +9,15 @@ import {
   type Limits,
   type ProtocolError,
   type Role,
+  RSV,
 } from '@x/frame-codec';
 import { counts, saw, typed } from './meter.js';
 import { TAG, type Tag, Transcript } from './transcript.js';
 
 /** What a side is made with. */
 export interface SubjectOptions {
+  /** whether an extension claimed RSV1; for `FrameDecoder` alone, which then leaves text unchecked */
+  readonly rsv1?: boolean;
   readonly role: Role;
   readonly limits: Partial<Limits>;
 }
@@ -38,29 +41,34 @@ function writeError(to: Transcript, { violation, position }: ProtocolError): voi
 /** Lets a `FrameDecoder` write whole frames down; one that an error leaves unfinished is left out. */
 export function decodeFrames(
   kernel: KernelKind,
-  { role, limits }: SubjectOptions,
+  { role, limits, rsv1 = false }: SubjectOptions,
   chunks: readonly Uint8Array[],
   to: Transcript,
 ): void {
   let open = false;
   to.clear();
-  const decoder = new FrameDecoder(new Endpoint({ role, codec: codecOf(kernel), ...limits }), (part) => {
-    if (part.first === open) throw new Error('a part out of order');
-    if (part.first) {
-      to.begin(TAG.frame);
-      to.byte(
-        (part.fin ? 128 : 0) |
-          (part.rsv1 ? 64 : 0) |
-          (part.rsv2 ? 32 : 0) |
-          (part.rsv3 ? 16 : 0) |
-          part.opcode,
-      );
-      counts.frames++;
-    }
-    if (part.last !== (part.remaining === 0)) throw new Error(`the last part lacks ${part.remaining} bytes`);
-    to.put(part.payload);
-    open = !part.last;
-  });
+  const decoder = new FrameDecoder(
+    new Endpoint({ role, codec: codecOf(kernel), ...limits }),
+    (part) => {
+      if (part.first === open) throw new Error('a part out of order');
+      if (part.first) {
+        to.begin(TAG.frame);
+        to.byte(
+          (part.fin ? 128 : 0) |
+            (part.rsv1 ? 64 : 0) |
+            (part.rsv2 ? 32 : 0) |
+            (part.rsv3 ? 16 : 0) |
+            part.opcode,
+        );
+        counts.frames++;
+      }
+      if (part.last !== (part.remaining === 0))
+        throw new Error(`the last part lacks ${part.remaining} bytes`);
+      to.put(part.payload);
+      open = !part.last;
+    },
+    { first: rsv1 ? RSV.rsv1 : 0, continuation: 0 },
+  );
   try {
     for (const chunk of chunks) decoder.receive(chunk);
   } catch (thrown) {
