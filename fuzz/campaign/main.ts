@@ -41,7 +41,7 @@ class Campaign {
       clearTimeout(timer);
       clearInterval(progress);
     }
-    console.log(this.#tally.summary());
+    console.log(`${this.#tally.summary()}\nseed ${seed}`);
     return this.#failures === 0 ? 0 : 1;
   }
 
