@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Comparison, ServerFigure } from '../server/compare.js';
 import { CONTESTANTS } from '../server/contestants.js';
+import { size } from '../size.js';
 import type { Spread } from '../statistics.js';
 import type { MicroResult } from './report.js';
 
@@ -53,6 +54,8 @@ function barsOf(figures: readonly ServerFigure[], measure: Measure): Bar[] {
 
 const ORDER = CONTESTANTS.map(({ name }) => name);
 const WIDTH = 720;
+/** Room for the numbers of an axis and, below them, its label. */
+const BOTTOM = 46;
 const STYLE = { background: 'none', fontSize: '12px' };
 
 /** A bar for each contestant, with its quartiles. */
@@ -62,7 +65,8 @@ export function barChart({ figures }: Comparison, measure: Measure, label: strin
     width: WIDTH,
     marginLeft: 170,
     marginRight: 70,
-    x: { label, grid: true, zero: true, tickFormat: '~s' },
+    marginBottom: BOTTOM,
+    x: { label, grid: true, zero: true, tickFormat: tick, labelOffset: BOTTOM - 4 },
     y: { label: null, domain: ORDER.filter((name) => bars.some(({ contestant }) => contestant === name)) },
     marks: [
       Plot.barX(bars, { x: 'median', y: 'contestant', fill: ({ contestant }: Bar) => colorOf(contestant) }),
@@ -94,8 +98,16 @@ export function lineChart(
     width: WIDTH,
     height: 380,
     marginLeft: 60,
-    x: { type: 'log', label: xLabel, grid: true, tickFormat: '~s' },
-    y: { type: 'log', label, grid: true, tickFormat: '~s' },
+    marginBottom: BOTTOM,
+    x: {
+      type: 'log',
+      label: xLabel,
+      grid: true,
+      ticks: [...new Set(points.map(({ x }) => x))],
+      tickFormat: xLabel.startsWith('bytes') ? size : tick,
+      labelOffset: BOTTOM - 4,
+    },
+    y: { type: 'log', label, grid: true, tickFormat: tick },
     marks: [
       Plot.line(points, { x: 'x', y: 'median', z: 'contestant', stroke, strokeWidth: 2 }),
       Plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke, strokeWidth: 1.5 }),
@@ -120,7 +132,8 @@ export function dotChart(works: readonly MicroResult[]): string {
     width: WIDTH,
     marginLeft: 250,
     marginRight: 30,
-    x: { type: 'log', label: 'nanoseconds →', grid: true, tickFormat: '~s' },
+    marginBottom: BOTTOM,
+    x: { type: 'log', label: 'nanoseconds →', grid: true, tickFormat: tick, labelOffset: BOTTOM - 4 },
     y: { label: null, domain: [...new Set(rows.map(({ name }) => name))] },
     marks: [
       Plot.ruleY(rows, { x1: 'low', x2: 'high', y: 'name', stroke: color }),
@@ -152,9 +165,11 @@ export function mainChart(comparisons: readonly Comparison[]): string | undefine
     width: 860,
     marginLeft: 70,
     marginRight: 240,
+    marginBottom: BOTTOM,
     x: {
-      label: 'messages a second, ws = 1, on a scale of square roots →',
+      label: 'messages a second, ws = 1; on a scale of square roots →',
       labelAnchor: 'left',
+      labelOffset: BOTTOM - 4,
       grid: true,
       type: 'sqrt',
     },
@@ -186,6 +201,12 @@ export function mainChart(comparisons: readonly Comparison[]): string | undefine
 /** In lines of at most 36 letters, where the words allow it. */
 function wrapped(text: string): string {
   return text.replace(/(.{1,36})(?: |$)/g, '$1\n').trimEnd();
+}
+
+/** A number on an axis. */
+function tick(value: number): string {
+  if (value >= 1e6) return `${value / 1e6} M`;
+  return value >= 1000 ? `${value / 1000} k` : String(Number(value.toPrecision(3)));
 }
 
 function short(value: number): string {
