@@ -103,6 +103,8 @@ export function lineChart(
       type: 'log',
       label: xLabel,
       grid: true,
+      // Labels stand at round numbers only; what is round depends on the base.
+      base: points.some(({ x }) => x > 1 && x % 10 === 0) ? 10 : 2,
       ticks: [...new Set(points.map(({ x }) => x))],
       tickFormat: xLabel.startsWith('bytes') ? size : tick,
       labelOffset: BOTTOM - 4,
