@@ -9,7 +9,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'examples/*/test/*.test.ts', 'fuzz/test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'packages/*/test/browser/**'],
+          exclude: [...configDefaults.exclude, 'packages/*/test/{browser,system}/**'],
           expect: { poll: { timeout: 5000 } },
         },
       },
@@ -21,6 +21,16 @@ export default defineConfig({
           expect: { poll: { timeout: 10_000 } },
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        // Needs nginx, and Python with its websockets.
+        test: {
+          name: 'system',
+          include: ['packages/*/test/system/*.test.ts'],
+          expect: { poll: { timeout: 5000 } },
+          testTimeout: 15_000,
+          hookTimeout: 15_000,
         },
       },
       {
