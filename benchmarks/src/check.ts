@@ -9,6 +9,8 @@ import { titleOf, WORKLOADS } from './server/workloads.js';
 import { verdictsOf } from './table.js';
 
 const ATTEMPTS = 3;
+/** A server that is busy for less of the time waits for somebody else: messages/s say little of it then. */
+const SATURATED = 0.9;
 
 /**
  * Measures what is promised. What is missed is measured again, for longer: the machine may have been busy with something
@@ -74,6 +76,8 @@ function progress(what: string, attempt: number): void {
 }
 
 /** A promise and what was measured, in one line. */
-export function verdictLine({ kept, of, promise, ratio }: Verdict): string {
-  return `${kept ? '✓' : '✗'} ${of}: ${promise}; measured ${ratio.toFixed(2)}`;
+export function verdictLine({ busy, kept, of, promise, ratio }: Verdict): string {
+  const starved = busy !== undefined && busy < SATURATED;
+  const note = starved ? `, while a server was busy for ${Math.round(busy * 100)}% of the time only` : '';
+  return `${kept ? '✓' : '✗'} ${of}: ${promise}; measured ${ratio.toFixed(2)}${note}`;
 }

@@ -58,6 +58,8 @@ export interface Verdict {
   readonly promise: string;
   readonly ratio: number;
   readonly kept: boolean;
+  /** for messages/s: the share of a core that the slower of the two servers got; far below 1 the machine was busy */
+  readonly busy?: number;
 }
 
 /** The whole title that a promise means. */
@@ -110,7 +112,12 @@ export function judge(comparisons: readonly Comparison[]): Verdict[] {
       0.5,
     );
     const kept = (least === undefined || ratio >= least) && (most === undefined || ratio <= most);
-    return [{ of: title, promise, ratio, kept }];
+    const busy = found.map(
+      (figure) => (typeof figure === 'object' ? figure.busy?.median : undefined) ?? Number.NaN,
+    );
+    return [
+      { of: title, promise, ratio, kept, ...(measure === 'perSecond' ? { busy: Math.min(...busy) } : {}) },
+    ];
   });
 }
 
