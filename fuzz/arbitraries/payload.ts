@@ -103,6 +103,18 @@ export function nearText(random: Random, length: number): Uint8Array<ArrayBuffer
   return scratch.slice();
 }
 
+/** ASCII with one thing in it that is not UTF-8, or with half a character, just before or behind the border of a vector. */
+export function alignedText(random: Random): Uint8Array<ArrayBuffer> {
+  const before = 16 * random.between(1, 12) - random.below(5);
+  const wrong = random.pick(NOT_UTF8);
+  const behind = random.once(2) ? random.between(64, 140) : random.below(40);
+  scratch.reset();
+  for (let index = 0; index < before; index++) scratch.byte(0x61);
+  scratch.put(random.once(2) ? wrong : wrong.slice(0, random.between(1, wrong.length)));
+  for (let index = 0; index < behind; index++) scratch.byte(0x62);
+  return scratch.slice();
+}
+
 /** Any bytes. */
 export function octets(random: Random, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);

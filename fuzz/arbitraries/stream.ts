@@ -3,7 +3,7 @@ import type fc from 'fast-check';
 import { ByteWriter } from './byte-writer.js';
 import { FAULT_NAMES, FAULTS, type FaultName, LOW_LIMITS } from './faults.js';
 import { control, FIN, frame, message, OPCODE, type Sheet, type Told } from './groups.js';
-import { nearText, octets, text } from './payload.js';
+import { alignedText, nearText, octets, text } from './payload.js';
 import type { Random } from './random.js';
 import { RandomArbitrary } from './random-arbitrary.js';
 import { piecesOf, shrinkStream } from './shrink.js';
@@ -196,7 +196,8 @@ function markFrames(random: Random, bytes: Uint8Array): void {
 function writeText(random: Random): StreamInput {
   const { sheet, role } = sheetFor(random);
   const length = random.once(3) ? random.below(300) : random.below(70);
-  const bytes = random.once(3) ? text(random, length) : nearText(random, length);
+  const near = random.once(3) ? alignedText(random) : nearText(random, length);
+  const bytes = random.once(3) ? text(random, length) : near;
   // A byte more or less moves all that follows.
   const whole = random.once(4) ? bytes.slice(random.below(Math.min(4, bytes.length + 1))) : bytes;
   const cut = random.once(3) ? random.below(whole.length + 1) : whole.length;

@@ -1,3 +1,4 @@
+import { deflateRoundTrip } from './compressed.js';
 import { deflateHostile } from './deflate.js';
 import { framesAnySplit, framesKernels, framesModel, framesPlanted, textModel } from './frames.js';
 import {
@@ -49,6 +50,7 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(memoryOfMessages),
   counted(memoryOfPauses),
   counted(deflateHostile),
+  counted(deflateRoundTrip),
   counted(linkClosed),
   counted(requestModel),
   counted(responseModel),

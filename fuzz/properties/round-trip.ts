@@ -2,6 +2,7 @@ import {
   Connection,
   type ConnectionHandler,
   Endpoint,
+  type Extension,
   FrameEncoder,
   type KernelKind,
   type Opcode,
@@ -23,12 +24,17 @@ const expected = new Transcript();
 const decoded = new Transcript();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-function otherRole(role: Role): Role {
+export function otherRole(role: Role): Role {
   return role === 'server' ? 'client' : 'server';
 }
 
 /** A connection that only writes. */
-function writerTo(bytes: number[], kernel: KernelKind, role: Role): Connection<undefined> {
+export function writerTo(
+  bytes: number[],
+  kernel: KernelKind,
+  role: Role,
+  extensions: readonly Extension[] = [],
+): Connection<undefined> {
   const handler: ConnectionHandler<undefined> = {
     write: (_, written) => {
       for (const byte of written) bytes.push(byte);
@@ -36,11 +42,11 @@ function writerTo(bytes: number[], kernel: KernelKind, role: Role): Connection<u
     },
     end: () => {},
   };
-  return new Connection(new Endpoint({ role, codec: codecOf(kernel) }), handler, undefined);
+  return new Connection(new Endpoint({ role, codec: codecOf(kernel) }), handler, undefined, extensions);
 }
 
 /** Sends a message by one of the ways there are; `way` chooses. */
-function send(connection: Connection<undefined>, { kind, payload }: Told, way: number): void {
+export function send(connection: Connection<undefined>, { kind, payload }: Told, way: number): void {
   if (kind === 'ping') connection.ping(payload);
   else if (kind === 'pong') connection.pong(payload);
   else if (way % 5 === 1) {

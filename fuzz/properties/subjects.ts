@@ -70,7 +70,13 @@ export function decodeFrames(
     { first: rsv1 ? RSV.rsv1 : 0, continuation: 0 },
   );
   try {
-    for (const chunk of chunks) decoder.receive(chunk);
+    for (const [index, chunk] of chunks.entries()) {
+      if (index % 2 === 0 || chunk.length > codecOf(kernel).inbox.length) decoder.receive(chunk);
+      else {
+        codecOf(kernel).inbox.set(chunk);
+        decoder.receiveInbox(chunk.length);
+      }
+    }
   } catch (thrown) {
     const error = typed(thrown);
     if (open) to.drop();
@@ -110,8 +116,13 @@ export class Subject {
 
   /** Feeds the chunks, goes on where it paused, and ends the transport. */
   run(chunks: readonly Uint8Array[]): this {
-    for (const chunk of chunks) {
-      this.connection.receive(chunk);
+    for (const [index, chunk] of chunks.entries()) {
+      const { inbox } = this.connection.endpoint.codec;
+      if (index % 2 === 0 || chunk.length > inbox.length) this.connection.receive(chunk);
+      else {
+        inbox.set(chunk);
+        this.connection.receiveInbox(chunk.length);
+      }
       while (this.pauseEvery > 0 && this.connection.isPaused) this.connection.resume();
     }
     this.connection.receiveEnd();
