@@ -18,8 +18,13 @@ export function start(command: string, args: readonly string[]): Process {
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(command, args, {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const ended = new Promise<number | null>((resolve) => {
-    child.on('exit', resolve);
+    child.on('exit', (status) => {
+      process.off('exit', kill);
+      resolve(status);
+    });
     child.on('error', (error) => {
       complaints += error.message;
       resolve(null);
@@ -44,7 +49,7 @@ export function start(command: string, args: readonly string[]): Process {
     },
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-      child.kill('SIGKILL');
+      kill();
       await once(child, 'exit');
     },
   };
