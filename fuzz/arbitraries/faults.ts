@@ -57,9 +57,10 @@ function firstBad(bytes: Uint8Array): number {
   return at < 0 ? bytes.length : at;
 }
 
-function badReason({ random }: Sheet): Uint8Array {
+function badReason(sheet: Sheet): Uint8Array {
+  const { random } = sheet;
   for (;;) {
-    const reason = nearText(random, random.below(30)).subarray(0, 123);
+    const reason = random.once(3) ? cutText(sheet) : nearText(random, random.below(30)).subarray(0, 123);
     if (!isUtf8(reason)) return reason;
   }
 }

@@ -226,7 +226,7 @@ export const MUTANTS: readonly Mutant[] = [
     [
       'parts of text are cut within characters',
       'const end = bytes.length - cutLength(bytes, 0, bytes.length);',
-      'const end = bytes.length;',
+      'const end = bytes.length - 0 * cutLength(bytes, 0, bytes.length);',
     ],
     [
       'inflated text may end within a character',

@@ -1,4 +1,5 @@
 import { deflateRoundTrip } from './compressed.js';
+import { connectAgree, connectModel, originModel, refusalAny, urlModel } from './connect.js';
 import { deflateHostile } from './deflate.js';
 import { framesAnySplit, framesKernels, framesModel, framesPlanted, textModel } from './frames.js';
 import {
@@ -19,6 +20,7 @@ import {
   messagesValid,
 } from './messages.js';
 import { counts } from './meter.js';
+import { misuse } from './misuse.js';
 import { wsNeverLaxer, wsValid } from './peers.js';
 import { type AnyProperty, anyProperty, type Property } from './property.js';
 import { framesRoundTrip, messagesRoundTrip } from './round-trip.js';
@@ -52,9 +54,15 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(deflateHostile),
   counted(deflateRoundTrip),
   counted(linkClosed),
+  counted(misuse),
   counted(requestModel),
   counted(responseModel),
   counted(extensionHeader),
   counted(handshakeAnySplit),
   counted(handshakeAgree),
+  counted(connectModel),
+  counted(connectAgree),
+  counted(originModel),
+  counted(urlModel),
+  counted(refusalAny),
 ];

@@ -1,0 +1,120 @@
+import {
+  Codec,
+  type Connection,
+  Endpoint,
+  FrameEncoder,
+  type KernelKind,
+  type Opcode,
+  PreparedMessage,
+  type Role,
+} from '@x/frame-codec';
+import type fc from 'fast-check';
+import type { Random } from '../arbitraries/random.js';
+import { RandomArbitrary } from '../arbitraries/random-arbitrary.js';
+import type { Property } from './property.js';
+import { codecOf, Subject } from './subjects.js';
+
+/** Calls that a caller got wrong, in an order. */
+export interface MisuseInput {
+  readonly role: Role;
+  readonly calls: readonly number[];
+}
+
+/** A connection and an encoder that are called in the wrong way. */
+interface Victim {
+  readonly connection: Connection<undefined>;
+  readonly encoder: FrameEncoder;
+  readonly role: Role;
+  readonly kernel: KernelKind;
+}
+
+/** What untyped callers pass. The types forbid it, and a cast stands for whoever has none. */
+const WRONG = 5 as unknown;
+const wrongText = WRONG as string;
+const wrongBytes = WRONG as Uint8Array;
+const long = new Uint8Array(126);
+const notUtf8 = Uint8Array.of(0x61, 0xff);
+
+/** One mistake a line: each throws a `TypeError` or a `RangeError`. */
+const MISTAKES: readonly ((victim: Victim) => unknown)[] = [
+  ({ connection }) => connection.sendText(wrongText),
+  ({ connection }) => connection.sendBinary(wrongBytes),
+  ({ connection }) => connection.sendTextBytes(wrongBytes),
+  ({ connection }) => connection.sendTextBytes(notUtf8),
+  ({ connection }) => connection.sendTextBytes(Uint8Array.of(0xe2, 0x82)),
+  ({ connection }) => connection.ping(long),
+  ({ connection }) => connection.pong(long),
+  ({ connection }) => connection.ping(wrongBytes),
+  ({ connection }) => connection.close(999),
+  ({ connection }) => connection.close(1005),
+  ({ connection }) => connection.close(1000.5),
+  ({ connection }) => connection.close(WRONG as number, wrongText),
+  ({ connection }) => connection.close(wrongText as unknown as number),
+  ({ connection }) => connection.close('1000' as unknown as number),
+  ({ connection }) => connection.close(undefined, 'a reason alone'),
+  ({ connection }) => connection.close(1000, 'é'.repeat(62)),
+  ({ connection }) => connection.receive(wrongBytes),
+  ({ connection }) => connection.receiveInbox(-1),
+  ({ connection }) => connection.receiveInbox(1e6),
+  ({ connection }) => connection.startMessage('pong' as 'text'),
+  ({ connection, role }) => {
+    if (role === 'server') throw new TypeError('only clients cannot');
+    connection.sendPrepared(new PreparedMessage('a'));
+  },
+  () => new PreparedMessage(wrongText),
+  ({ encoder }) => encoder.encode(3 as Opcode, new Uint8Array(0)),
+  ({ encoder }) => encoder.encode(16 as Opcode, new Uint8Array(0)),
+  ({ encoder }) => encoder.encode(9, long),
+  ({ encoder }) => encoder.encode(9, new Uint8Array(0), { fin: false }),
+  ({ encoder }) => encoder.encode(1, wrongBytes),
+  ({ encoder }) => encoder.encodeInto(new Uint8Array(10), 0, 1, new Uint8Array(5)),
+  ({ encoder }) => encoder.encodeInto(new Uint8Array(100), -1, 1, new Uint8Array(5)),
+  ({ encoder }) => encoder.encodeHead(new Uint8Array(4), 0, 2, 5),
+  ({ encoder }) => encoder.encodeHead(new Uint8Array(20), 0, 2, -1),
+  ({ kernel }) => new Endpoint({ role: 'peer' as Role, codec: codecOf(kernel) }),
+  ({ kernel }) => new Endpoint({ role: 'client', codec: codecOf(kernel), maxMessageLength: -1 }),
+  ({ kernel }) => new Endpoint({ role: 'client', codec: codecOf(kernel), maxFragments: 0 }),
+  () => new Codec({ kernel: WRONG as 'wasm' }),
+];
+
+function writeMisuse(random: Random): MisuseInput {
+  const calls = Array.from({ length: random.below(12) }, () => random.below(MISTAKES.length));
+  return { role: random.pick(['client', 'server'] as const), calls };
+}
+
+function* shrinkMisuse(input: MisuseInput): Iterable<MisuseInput> {
+  for (const index of input.calls.keys())
+    yield { ...input, calls: input.calls.filter((_, other) => other !== index) };
+}
+
+const misuseInput: fc.Arbitrary<MisuseInput> = new RandomArbitrary(writeMisuse, shrinkMisuse);
+
+export const misuse: Property<MisuseInput> = {
+  name: 'misuse',
+  claim:
+    'a mistake of the caller throws TypeError or RangeError, writes nothing, and leaves the connection at work',
+  part: 'codec',
+  arbitrary: misuseInput,
+  check: ({ role, calls }, kernel) => {
+    const subject = new Subject(kernel, { role, limits: {} }, 'bytes');
+    const { connection } = subject;
+    const encoder = new FrameEncoder(new Endpoint({ role, codec: codecOf(kernel) }));
+    for (const call of calls) {
+      let thrown: unknown;
+      try {
+        MISTAKES[call]?.({ connection, encoder, role, kernel });
+      } catch (error) {
+        thrown = error;
+      }
+      if (!(thrown instanceof TypeError || thrown instanceof RangeError))
+        throw new Error(`mistake ${call} throws ${String(thrown)}`);
+      if (subject.sent().length > 0 || subject.events.length > 0)
+        throw new Error(`mistake ${call} does something`);
+    }
+    if (!connection.isOpen || !connection.sendText('ok')) throw new Error('not at work any more');
+    const sent = subject.sent();
+    if (sent.length !== (role === 'client' ? 8 : 4))
+      throw new Error(`${sent.length} bytes were sent for "ok"`);
+    connection.receiveEnd();
+  },
+};
