@@ -8,7 +8,9 @@ declare module 'faye-websocket' {
     constructor(request: IncomingMessage, socket: Duplex, head: Buffer);
     send(data: string | Buffer): void;
     close(code?: number): void;
-    static readonly Client: new (url: string) => FayeWebSocket;
+    static readonly Client: new (
+      url: string,
+    ) => FayeWebSocket;
   }
   export default FayeWebSocket;
 }
