@@ -245,6 +245,7 @@ export const handshakeAnySplit: Property<HeadInput> = {
     const parser = kind === 'request' ? new RequestHeadParser(limits) : new ResponseHeadParser(limits);
     const model = readHead(bytes, kind, headLength, fieldCount);
     const wanted = JSON.stringify(model);
+    checkAnswer(kind, chunksOf({ bytes, cuts }), limits, model);
     let seen = 0;
     try {
       for (const chunk of chunksOf({ bytes, cuts })) {
@@ -270,6 +271,29 @@ export const handshakeAnySplit: Property<HeadInput> = {
     if (model !== undefined) throw new Error(`nothing yet, and not ${wanted}`);
   },
 };
+
+/** The whole handshake answers as its parser reads: nothing is thrown, and a broken head is a refusal. */
+function checkAnswer(
+  kind: HeadInput['kind'],
+  chunks: readonly Uint8Array[],
+  limits: { readonly headLength: number; readonly fieldCount: number },
+  model: ReturnType<typeof readHead>,
+): void {
+  const [request] = REQUESTS;
+  if (request === undefined) return;
+  const handshake =
+    kind === 'request' ? new ServerHandshake({ limits }) : new ClientHandshake(request, limits);
+  for (const chunk of chunks) {
+    const answer = handshake.receive(chunk);
+    if (answer === undefined) continue;
+    const broken = model !== undefined && 'violation' in model ? model.violation : undefined;
+    if (broken !== undefined && (answer.ok || answer.violation !== broken))
+      throw new Error(`answered ${answer.ok ? 'with success' : answer.violation} to ${broken}`);
+    if (model === undefined) throw new Error('answered before the head has ended');
+    return;
+  }
+  if (model !== undefined) throw new Error('a head that has ended is not answered');
+}
 
 /** Two peers that both keep the rules. */
 export interface AgreeInput {

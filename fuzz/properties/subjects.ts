@@ -172,7 +172,8 @@ export class Subject {
     } else {
       if (manner === 'bytes') handler.textBytes = (_, payload) => this.#note(TAG.text, payload);
       else handler.text = (_, text) => this.#note(TAG.text, encoder.encode(text));
-      handler.binary = (_, payload) => this.#note(TAG.binary, payload);
+      handler.binary = ({ endpoint }, payload) =>
+        this.#note(TAG.binary, manner === 'bytes' ? endpoint.codec.own(payload) : payload);
     }
     return handler;
   }
