@@ -73,10 +73,10 @@ const SERVERS: Record<Runtime, (deflate: boolean) => string> = {
         message: (websocket, data) => websocket.send(data, ${deflate}),
       },
     });
-    console.log(server.port);`,
+    console.log(String(server.port));`,
   // Deno negotiates compression by itself.
   deno: () => `
-    Deno.serve({ hostname: '127.0.0.1', port: 0, onListen: ({ port }) => console.log(port) }, (request) => {
+    Deno.serve({ hostname: '127.0.0.1', port: 0, onListen: ({ port }) => console.log(String(port)) }, (request) => {
       const { socket, response } = Deno.upgradeWebSocket(request);
       socket.binaryType = 'arraybuffer';
       socket.onmessage = ({ data }) => socket.send(data);
