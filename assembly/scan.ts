@@ -66,6 +66,7 @@ export function scan(position: i32, end: i32): i32 {
         : opcode == 0
           ? config >> CONFIG_CONTINUATION_RSV
           : config >> CONFIG_FIRST_RSV;
+      // §5.2: reserved bits and opcodes.
       if ((head & RSV & ~(claimed << 4)) != 0) {
         violation = RESERVED_BIT_SET;
         break;
@@ -74,6 +75,7 @@ export function scan(position: i32, end: i32): i32 {
         violation = OPCODE_RESERVED;
         break;
       }
+      // §5.5: control frames are not fragmented; §5.4: the frames of a message follow each other.
       if (control) {
         if ((head & FIN) == 0) {
           violation = CONTROL_FRAGMENTED;
@@ -95,12 +97,14 @@ export function scan(position: i32, end: i32): i32 {
 
       if (available < 2) break;
       const second = <i32>load<u8>(position, 1);
+      // §5.1: who masks.
       if ((second & 0x80) != 0 ? !masked : masked) {
         violation = masked ? MASK_MISSING : MASK_UNEXPECTED;
         break;
       }
       let length = <u64>(second & 0x7f);
       let headLength = 2;
+      // §5.2: the length in as few bytes as it needs; §5.5: at most 125 in a control frame.
       if (length > 125) {
         if (control) {
           violation = CONTROL_TOO_LONG;

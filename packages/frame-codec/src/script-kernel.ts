@@ -140,6 +140,7 @@ export function loadScriptKernel(): Kernel {
           : opcode === 0
             ? config >> CONFIG_CONTINUATION_RSV
             : config >> CONFIG_FIRST_RSV;
+        // §5.2: reserved bits and opcodes.
         if ((head & RSV_BITS & ~(claimed << 4)) !== 0) {
           violation = RESERVED_BIT_SET;
           break;
@@ -148,6 +149,7 @@ export function loadScriptKernel(): Kernel {
           violation = OPCODE_RESERVED;
           break;
         }
+        // §5.5: control frames are not fragmented; §5.4: the frames of a message follow each other.
         if (control) {
           if ((head & FIN) === 0) {
             violation = CONTROL_FRAGMENTED;
@@ -169,12 +171,14 @@ export function loadScriptKernel(): Kernel {
 
         if (available < 2) break;
         const second = byteAt(position + 1);
+        // §5.1: who masks.
         if (second >> 7 !== (config & CONFIG_MASKED)) {
           violation = masked ? MASK_MISSING : MASK_UNEXPECTED;
           break;
         }
         let length = second & 0x7f;
         let headLength = 2;
+        // §5.2: the length in as few bytes as it needs; §5.5: at most 125 in a control frame.
         if (length > 125) {
           if (control) {
             violation = CONTROL_TOO_LONG;

@@ -1,24 +1,6 @@
-import { createRequire } from 'node:module';
+import { type Browser, chromium } from 'playwright-core';
 
-/** What these tests need of a page. */
-export interface Page {
-  goto(url: string): Promise<unknown>;
-  close(): Promise<void>;
-  /** Runs a function in the page; what it takes and gives travels as JSON. */
-  evaluate<Result, Argument>(
-    run: (argument: Argument) => Result | Promise<Result>,
-    argument: Argument,
-  ): Promise<Result>;
-}
-
-export interface Browser {
-  newPage(): Promise<Page>;
-  close(): Promise<void>;
-}
-
-interface Playwright {
-  chromium: { launch(options: { executablePath: string; args: readonly string[] }): Promise<Browser> };
-}
+export type { Browser, Page } from 'playwright-core';
 
 const EXECUTABLE = process.env.CHROMIUM || '/usr/bin/chromium';
 /** No sandbox, because a container's root may not have one; no service of the browser that calls out. */
@@ -32,9 +14,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Headless Chromium, driven by what the tests of the codec bring. */
+/** Headless Chromium. */
 export function launch(): Promise<Browser> {
-  const codec = createRequire(import.meta.url).resolve('@x/frame-codec/package.json');
-  const { chromium }: Playwright = createRequire(codec)('playwright-core');
   return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
 }
