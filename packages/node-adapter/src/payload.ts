@@ -48,7 +48,8 @@ function isFragments(data: unknown): data is readonly Uint8Array[] {
 
 /** Whether `data` must be read before it can be sent. */
 export function isBlob(data: unknown): data is Blob {
-  if (typeof data !== 'object' || data === null) return false;
+  // Bytes first: a tag that is computed costs a tenth of an echo of small messages.
+  if (typeof data !== 'object' || data === null || ArrayBuffer.isView(data)) return false;
   const tag: unknown = Reflect.get(data, Symbol.toStringTag);
   return (tag === 'Blob' || tag === 'File') && typeof Reflect.get(data, 'arrayBuffer') === 'function';
 }
