@@ -192,9 +192,12 @@ function markFrames(random: Random, bytes: Uint8Array): void {
   }
 }
 
-/** A text alone, right or wrong by a byte: long enough for vectors, aligned in every way. */
+/** Texts, the last of them right or wrong by a byte: long enough for vectors, aligned in every way. */
 function writeText(random: Random): StreamInput {
   const { sheet, role } = sheetFor(random);
+  for (let count = random.below(12); count > 0; count--) {
+    frame(sheet, FIN | OPCODE.text, text(random, random.below(40)));
+  }
   const length = random.once(3) ? random.below(300) : random.below(70);
   const near = random.once(3) ? alignedText(random) : nearText(random, length);
   const bytes = random.once(3) ? text(random, length) : near;
