@@ -284,7 +284,7 @@ export const urlModel: Property<string> = {
           'wss://',
           'http://',
           'https://',
-          'ws+unix:/',
+          'ws+unix:',
           'ftp://',
           'a',
           'b.c',

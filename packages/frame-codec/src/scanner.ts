@@ -386,7 +386,11 @@ export class Scanner {
       case 'message-too-long':
         return new LimitError(name, maxMessageLength, position);
       default:
-        return new ProtocolError(name, position, bytes[words[VIOLATION_AT] ?? INBOX]);
+        return new ProtocolError(
+          name,
+          position,
+          name === 'text-not-utf8' ? undefined : bytes[words[VIOLATION_AT] ?? INBOX],
+        );
     }
   }
 }

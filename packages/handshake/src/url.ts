@@ -30,12 +30,15 @@ const SCHEMES: { readonly [protocol: string]: { readonly protocol: string; reado
   'ws+unix:': { protocol: 'ws+unix:', port: 0 },
 };
 
+/** Visible ASCII: what a request line may hold. */
+const VISIBLE = /^[\x21-\x7e]*$/;
+
 /**
  * Parses a `ws:`, `wss:`, `http:`, `https:` or `ws+unix:` URL by the WHATWG rules.
  *
  * @param url the text, or a `URL`
  * @param base what a relative `url` is resolved against, such as the `Location` of a redirect
- * @throws SyntaxError when it cannot be parsed, has another scheme, a fragment (§3), no host, or no socket path
+ * @throws SyntaxError when it cannot be parsed, has another scheme, a fragment (§3), no host, no socket path, or a blank in its resource name
  */
 export function parseWebSocketUrl(url: string | { readonly href: string }, base?: string): WebSocketUrl {
   const text = typeof url === 'string' ? url : url.href;
@@ -55,6 +58,8 @@ export function parseWebSocketUrl(url: string | { readonly href: string }, base?
     const socketPath = colon === -1 ? target : target.slice(0, colon);
     if (socketPath === '') throw new SyntaxError('a ws+unix: URL has the path of a socket');
     const resourceName = colon === -1 ? '/' : rooted(target.slice(colon + 1));
+    // The parser of URLs leaves a path without a root as it is, and no request line may hold a blank.
+    if (!VISIBLE.test(resourceName)) throw new SyntaxError('the resource name holds what no request may');
     return {
       ...{ href: parsed.href, secure: false, host: '', port: scheme.port, authority: 'localhost' },
       ...{ resourceName, authorization, socketPath },

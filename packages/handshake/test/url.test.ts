@@ -30,6 +30,13 @@ describe('URLs (§3)', () => {
     expect(parseWebSocketUrl('https://c/', 'ws://a/x')).toMatchObject({ href: 'wss://c/' });
   });
 
+  it.each(['ws+unix:a:/ b', 'ws+unix:a:b c'])(
+    'throws SyntaxError for the blank in the resource name of %s (§3)',
+    (url) => {
+      expect(() => parseWebSocketUrl(url)).toThrow(SyntaxError);
+    },
+  );
+
   it.each(['ws://a/#b', 'ws://a/#', 'ws://a#', 'https://a/?x#y', 'ws+unix:/x:/y#z'])(
     'throws SyntaxError for the fragment of %s (§3)',
     (text) => {
