@@ -38,9 +38,10 @@ export class BytePool {
     this.#poison = poison;
   }
 
-  /** Memory of at least `length` bytes; what it holds is not defined. */
-  take(length: number): Uint8Array<ArrayBuffer> {
-    const index = this.#idle.findIndex((bytes) => bytes.length >= length && bytes.length <= length * SLACK);
+  /** Memory of at least `length` bytes, and at most `most`; what it holds is not defined. */
+  take(length: number, most: number = length * SLACK): Uint8Array<ArrayBuffer> {
+    const longest = Math.min(most, length * SLACK);
+    const index = this.#idle.findIndex((bytes) => bytes.length >= length && bytes.length <= longest);
     const bytes = this.#idle[index] ?? freshMemory(length);
     if (index >= 0) {
       this.#idle.splice(index, 1);

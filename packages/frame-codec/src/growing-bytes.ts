@@ -68,7 +68,7 @@ export class GrowingBytes {
       total === undefined
         ? Math.max(needed, view.length * 2, LEAST)
         : Math.max(needed, Math.min(total, Math.max(needed * 4, needed < EARNEST ? LEAST : GRANTED)));
-    const grown = this.#pool.take(room);
+    const grown = this.#pool.take(room, total);
     grown.set(view);
     if (this.#length > 0) this.#pool.give(this.#memory.bytes);
     this.#memory = memoryOf(grown);

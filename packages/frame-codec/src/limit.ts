@@ -10,7 +10,7 @@ export const LIMITS = {
   maxFragments: 1_048_576,
   /** pongs left with a transport that takes no more; from then on only the latest ping is answered */
   maxQueuedPongs: 16,
-  /** bytes kept while a connection is paused; passing it fails it with 1008 */
+  /** bytes kept while a connection is paused, and one inbox (128 KiB) more; passing it fails it with 1008 */
   maxRetainedLength: 67_108_864,
 } as const;
 

@@ -39,6 +39,13 @@ describe('BytePool', () => {
     expect(again.filter(({ buffer }) => buffers.has(buffer))).toHaveLength(2);
   });
 
+  it('gives no more than is allowed, though it has longer memory (§10.4)', () => {
+    const pool = new BytePool(false);
+    pool.give(pool.take(6000));
+    expect(pool.take(4000, 5000).length).toBe(4000);
+    expect(pool.take(4000).length).toBe(6000);
+  });
+
   it('leaves memory to who keeps it', () => {
     const pool = new BytePool(true);
     const bytes = pool.take(5000);

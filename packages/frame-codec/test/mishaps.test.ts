@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Connection,
   type ConnectionHandler,
+  type DeflateEngine,
   Endpoint,
   FrameEncoder,
   OPCODES,
@@ -25,6 +26,29 @@ describe.each(CODECS)('mishaps ($name)', ({ codec }) => {
       const sender = record({ role: 'client', codec: codec() }, {}, [deflateOf('client', engine)]);
       sender.connection.sendBinary(pattern(5000));
       const receiving = new PakoEngine(16);
+      let torn = 0;
+      const watched: DeflateEngine = {
+        deflater: (windowBits) => receiving.deflater(windowBits),
+        inflater: (windowBits) => {
+          const inflater = receiving.inflater(windowBits);
+          let inside = false;
+          return {
+            inflate: (data, emit) => {
+              inside = true;
+              try {
+                return inflater.inflate(data, emit);
+              } finally {
+                inside = false;
+              }
+            },
+            reset: () => inflater.reset(),
+            close: () => {
+              if (inside) torn++;
+              inflater.close();
+            },
+          };
+        },
+      };
       let parts = 0;
       const handler: ConnectionHandler<undefined> = {
         write: () => true,
@@ -39,11 +63,12 @@ describe.each(CODECS)('mishaps ($name)', ({ codec }) => {
         new Endpoint({ role: 'server', codec: codec() }),
         handler,
         undefined,
-        [deflateOf('server', receiving)],
+        [deflateOf('server', watched)],
       );
       connection.receive(sender.wire());
       connection.receiveEnd();
       expect(parts).toBe(1);
+      expect(torn).toBe(0);
       expect(receiving.usage.open).toBe(0);
     }
   });
