@@ -61,7 +61,7 @@ await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed:
 const { PROPERTIES } = await import('../properties/index.js');
 for (const { name, part, explore } of PROPERTIES) {
   for (const kernel of part === 'codec' ? (['wasm', 'script'] as const) : (['wasm'] as const)) {
-    const found = explore(kernel, 1, Number(values.runs));
+    const found = await explore(kernel, 1, Number(values.runs));
     if (found !== undefined) throw new Error(`${name} does not hold: ${found.error}`);
   }
 }

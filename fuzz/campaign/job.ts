@@ -26,10 +26,10 @@ export function propertyNamed(name: string): AnyProperty {
   return property;
 }
 
-export function runJob(job: Job): JobResult {
+export async function runJob(job: Job): Promise<JobResult> {
   const { property, kernel, seed, runs } = job;
   takeCounts();
   const start = performance.now();
-  const counterexample = propertyNamed(property).explore(kernel, seed, runs);
+  const counterexample = await propertyNamed(property).explore(kernel, seed, runs);
   return { job, counts: takeCounts(), elapsedMs: performance.now() - start, counterexample };
 }

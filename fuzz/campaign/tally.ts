@@ -19,7 +19,8 @@ export class Tally {
     this.executions += counts.executions;
     this.frames += counts.frames;
     this.#allMs += elapsedMs;
-    if (propertyNamed(job.property).part !== 'handshake') this.#codecMs += elapsedMs;
+    const { part } = propertyNamed(job.property);
+    if (part === 'codec' || part === 'kernels') this.#codecMs += elapsedMs;
     const row = this.#rows.get(job.property) ?? { executions: 0, frames: 0, elapsedMs: 0 };
     this.#rows.set(job.property, row);
     row.executions += counts.executions;

@@ -6,11 +6,14 @@ export interface Property<Input> {
   readonly name: string;
   /** what holds, in a sentence with its section */
   readonly claim: string;
-  /** `codec` properties run on a kernel, `kernels` on both at once; frames are counted in these two */
-  readonly part: 'codec' | 'kernels' | 'handshake';
+  /**
+   * `codec` properties run on a kernel, `kernels` on both at once; frames are counted in these two. `adapter` properties
+   * wait for sockets
+   */
+  readonly part: 'codec' | 'kernels' | 'handshake' | 'adapter';
   readonly arbitrary: fc.Arbitrary<Input>;
-  /** Throws where it does not hold. Holds nothing back for the next call but caches. */
-  check(input: Input, kernel: KernelKind): void;
+  /** Throws where it does not hold, or rejects. Holds nothing back for the next call but caches. */
+  check(input: Input, kernel: KernelKind): void | Promise<void>;
 }
 
 /** An input that a property does not hold for, made as small as can be. */
@@ -21,12 +24,15 @@ export interface Counterexample {
   readonly shrinks: number;
 }
 
+/** What came of holding a property against inputs. */
+export type Explored = Counterexample | undefined;
+
 /** A {@link Property} whose inputs nobody needs to know. */
 export interface AnyProperty extends Pick<Property<unknown>, 'name' | 'claim' | 'part'> {
   /** Holds it against `runs` inputs. */
-  explore(kernel: KernelKind, seed: number, runs: number): Counterexample | undefined;
-  /** Holds it against one input, as {@link Counterexample} has it; throws where it does not hold. */
-  replay(input: unknown, kernel: KernelKind): void;
+  explore(kernel: KernelKind, seed: number, runs: number): Explored | Promise<Explored>;
+  /** Holds it against one input, as {@link Counterexample} has it; throws or rejects where it does not hold. */
+  replay(input: unknown, kernel: KernelKind): void | Promise<void>;
 }
 
 /** Shrinking ends after this, however far it came. */
@@ -40,20 +46,29 @@ export function anyProperty<Input>(property: Property<Input>, count: () => void)
     claim,
     part,
     explore: (kernel, seed, runs) => {
-      const predicate = fc.property(arbitrary, (input) => {
+      const bounds = { seed, numRuns: runs, interruptAfterTimeLimit: LONGEST_MS };
+      if (part === 'adapter') {
+        const held = fc.asyncProperty(arbitrary, async (input) => {
+          count();
+          await check(input, kernel);
+        });
+        return fc.check(held, bounds).then(counterexampleOf);
+      }
+      const held = fc.property(arbitrary, (input) => {
         count();
-        check(input, kernel);
+        void check(input, kernel);
       });
-      const found = fc.check(predicate, { seed, numRuns: runs, interruptAfterTimeLimit: LONGEST_MS });
-      if (!found.failed || found.counterexample === null) return undefined;
-      const { errorInstance, counterexample, numShrinks } = found;
-      const error =
-        errorInstance instanceof Error
-          ? (errorInstance.stack ?? errorInstance.message)
-          : String(errorInstance);
-      return { input: counterexample[0], error, shrinks: numShrinks };
+      return counterexampleOf(fc.check(held, bounds));
     },
     // What is replayed was given by `explore` once.
     replay: (input, kernel) => check(input as Input, kernel),
   };
+}
+
+function counterexampleOf<Input>(found: fc.RunDetails<[Input]>): Explored {
+  if (!found.failed || found.counterexample === null) return undefined;
+  const { errorInstance, counterexample, numShrinks } = found;
+  const error =
+    errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance);
+  return { input: counterexample[0], error, shrinks: numShrinks };
 }

@@ -10,8 +10,8 @@ import { propertyNamed } from '../campaign/job.js';
 
 describe('past failures', async () => {
   for (const [name, { property, kernel, input }] of await load()) {
-    it(`hold now: ${name}`, () => {
-      propertyNamed(property).replay(input, kernel);
+    it(`hold now: ${name}`, async () => {
+      await propertyNamed(property).replay(input, kernel);
     });
   }
 

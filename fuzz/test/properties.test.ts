@@ -13,9 +13,9 @@ for (const kernel of KERNELS) {
   describe(`over the ${kernel} kernel`, () => {
     for (const { name, claim, part, explore } of PROPERTIES) {
       if (part !== 'codec' && kernel === 'script') continue;
-      it(`${claim}: ${name}`, () => {
+      it(`${claim}: ${name}`, async () => {
         const seed = Math.floor(Math.random() * 2 ** 31);
-        const found = explore(kernel, seed, RUNS);
+        const found = await explore(kernel, seed, RUNS);
         if (found !== undefined) throw new Error(`seed ${seed}: ${found.error}\n${annotate(found.input)}`);
       });
     }
@@ -23,7 +23,7 @@ for (const kernel of KERNELS) {
 }
 
 describe('the properties', () => {
-  it('break every rule of the codec, with a fixed seed', () => {
+  it('break every rule of the codec, with a fixed seed', async () => {
     takeCounts();
     for (const { name, part, explore } of PROPERTIES) {
       if (part !== 'codec') continue;
@@ -32,7 +32,7 @@ describe('the properties', () => {
         : name.startsWith('deflate') || name === 'memory-pauses'
           ? 40
           : 0;
-      if (runs > 0) expect(explore('wasm', 1, runs)).toBeUndefined();
+      if (runs > 0) expect(await explore('wasm', 1, runs)).toBeUndefined();
     }
     expect(Object.keys(takeCounts().violations).sort()).toEqual(Object.keys(VIOLATIONS).sort());
   });
