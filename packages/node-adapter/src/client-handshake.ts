@@ -16,6 +16,7 @@ import {
   type WebSocketUrl,
 } from '@x/handshake';
 import { type Compression, compressionFor } from './compression.js';
+import { toHandshakeError } from './handshake-error.js';
 import { type ClientOptions, MAX_REDIRECTS } from './options.js';
 import { READY_STATES } from './ready-state.js';
 import type { WebSocket } from './web-socket.js';
@@ -230,7 +231,8 @@ export class ClientHandshake {
     this.#stop();
     const answer = verifyResponse(handshake, response);
     if (!answer.ok) {
-      this.#refuse(socket, new Error(messageOf(answer, handshake)));
+      const { violation, message } = answer;
+      this.#refuse(socket, toHandshakeError(messageOf(answer, handshake), violation, message));
       return;
     }
     websocket._protocol = answer.subprotocol ?? '';

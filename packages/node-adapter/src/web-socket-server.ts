@@ -19,6 +19,7 @@ import {
 import { follow } from './abort-signal.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
+import { toHandshakeError } from './handshake-error.js';
 import { watchFor } from './keep-alive.js';
 import { DEFAULTS, type SocketOptions } from './options.js';
 import {
@@ -232,7 +233,8 @@ export class WebSocketServer<
     if (!offer.ok) {
       const message = messageOf(offer);
       if (this.listenerCount('wsClientError') > 0) {
-        this.emit('wsClientError', new Error(message), socket, request);
+        const error = toHandshakeError(message, offer.violation, offer.message);
+        this.emit('wsClientError', error, socket, request);
         return;
       }
       writeRefusal(socket, offer.status, message, fieldsOf(offer));

@@ -188,6 +188,29 @@ describe('a 101', () => {
   const accept = (key: string): string =>
     createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
+  it('that breaks a rule is refused with an error whose cause names it (§4.1)', async () => {
+    const port = await listenTcp((socket) =>
+      socket.once('data', () =>
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+            'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n',
+        ),
+      ),
+    );
+    const websocket = new WebSocket(`ws://127.0.0.1:${port}`);
+    after(() => websocket.terminate());
+    const errors = collect(websocket, 'error');
+    await until(() => websocket.readyState === WebSocket.CLOSED);
+    expect(errors).toMatchObject([
+      [
+        {
+          message: 'Invalid Sec-WebSocket-Accept header',
+          cause: { name: 'HandshakeError', violation: 'accept-wrong', section: '4.1' },
+        },
+      ],
+    ]);
+  });
+
   it.each<[string, (key: string) => string[], string[], string]>([
     [
       'has no accept value (§4.1)',
