@@ -1,4 +1,3 @@
-import type { Borrowed } from './borrowed.js';
 import { BytePool, freshMemory, POISON } from './byte-pool.js';
 import type { Kernel, KernelKind } from './kernel.js';
 import { type KernelSource, loadKernel } from './load-kernel.js';
@@ -94,7 +93,7 @@ export class Codec {
    * Makes borrowed bytes the caller's: by a copy, or, for a long message that was put together from pieces, by leaving
    * it its memory.
    */
-  own(bytes: Borrowed): Uint8Array<ArrayBuffer> {
+  own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     return this.owned(bytes);
   }
 

@@ -316,7 +316,7 @@ export class Connection<Context = unknown> {
     if (kind === WHOLE_TEXT && this.#direct) {
       this.text(memory, start, length, kind !== head);
     } else if (kind === WHOLE_BINARY && this.#direct) {
-      this.binary(lend(memory, start, length));
+      this.binary(memory, start, length);
     } else if ((head & CONTROL) === 0) {
       this.#receivePart(memory, head, start, length);
     } else if (kind === WHOLE_CLOSE) {
@@ -336,13 +336,16 @@ export class Connection<Context = unknown> {
   /** @internal */
   text(memory: Memory, start: number, length: number, ascii: boolean): void {
     const { handler } = this;
-    if (handler.textBytes !== undefined) handler.textBytes(this, lend(memory, start, length));
+    if (handler.message !== undefined) handler.message(this, memory, start, length, false);
+    else if (handler.textBytes !== undefined) handler.textBytes(this, lend(memory, start, length));
     else handler.text?.(this, decodeText(memory.bytes, start, start + length, ascii));
   }
 
   /** @internal */
-  binary(payload: Borrowed): void {
-    this.handler.binary?.(this, payload);
+  binary(memory: Memory, start: number, length: number): void {
+    const { handler } = this;
+    if (handler.message !== undefined) handler.message(this, memory, start, length, true);
+    else handler.binary?.(this, lend(memory, start, length));
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-export type { Borrowed } from './borrowed.js';
+export type { Borrowed, Memory } from './borrowed.js';
 export { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from './close-code.js';
 export { Codec, type CodecOptions, sharedCodec } from './codec.js';
 export { Connection } from './connection.js';

@@ -17,7 +17,7 @@ export interface MessageSink {
   /** whether messages are taken in parts */
   readonly inParts: boolean;
   text(memory: Memory, start: number, length: number, ascii: boolean): void;
-  binary(payload: Borrowed): void;
+  binary(memory: Memory, start: number, length: number): void;
   textPart(text: string, last: boolean): void;
   binaryPart(payload: Borrowed, last: boolean): void;
   /** The peer broke a rule; nothing more follows. */
@@ -267,7 +267,7 @@ export class MessageReceiver {
     } else if (message.text) {
       this.#sink.text(memory, 0, length, message.ascii);
     } else {
-      this.#sink.binary(lend(memory, 0, length));
+      this.#sink.binary(memory, 0, length);
     }
     return undefined;
   }

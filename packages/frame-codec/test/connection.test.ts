@@ -112,6 +112,24 @@ describe.each(CODECS)('messages ($name)', { timeout: 60_000 }, ({ codec }) => {
     expect(seen).toEqual(['c3 a9', 'c3 a8', '']);
   });
 
+  it('hands messages out where they lie, whole or put together, where the handler asks for that', () => {
+    const seen: string[] = [];
+    const handler: ConnectionHandler<undefined> = {
+      write: () => true,
+      end: () => {},
+      text: () => expect.unreachable(),
+      textBytes: () => expect.unreachable(),
+      binary: () => expect.unreachable(),
+      message: (_, { bytes, buffer }, start, length, isBinary) => {
+        expect(bytes.buffer).toBe(buffer);
+        seen.push(`${isBinary ? 'binary' : 'text'} ${toHex(bytes.subarray(start, start + length))}`);
+      },
+    };
+    const connection = new Connection(new Endpoint({ role: 'client', codec: codec() }), handler, undefined);
+    connection.receive(hex('81 02 c3 a9 82 01 ff 01 01 c3 80 01 a8 02 01 fe 80 01 fd 81 00'));
+    expect(seen).toEqual(['text c3 a9', 'binary ff', 'text c3 a8', 'binary fe fd', 'text ']);
+  });
+
   it('gives each event the connection it speaks of, and its context', () => {
     const seen: string[] = [];
     const handler: ConnectionHandler<string> = {

@@ -3,7 +3,7 @@ import { Connection, type ConnectionHandler, type ProtocolError } from '@x/frame
 import { PERMESSAGE_DEFLATE } from '@x/handshake';
 import { type BinaryType, pack } from './binary-type.js';
 import { endpointFor } from './endpoint-options.js';
-import { own, ownCopy } from './payload.js';
+import { ownCopy, ownMessage } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 import { toWsError } from './protocol-error.js';
 
@@ -20,9 +20,10 @@ export interface ReceiverOptions {
 const handler: ConnectionHandler<Receiver> = {
   write: () => true,
   end: () => undefined,
-  textBytes: ({ context, endpoint }, payload) => context.emit('message', own(endpoint.codec, payload), false),
-  binary: ({ context, endpoint }, payload) =>
-    context.emit('message', pack(own(endpoint.codec, payload), context.binaryType), true),
+  message: ({ context, endpoint }, memory, start, length, isBinary) => {
+    const data = ownMessage(endpoint.codec, memory, start, length);
+    context.emit('message', isBinary ? pack(data, context.binaryType) : data, isBinary);
+  },
   ping: ({ context }, payload) => context.emit('ping', ownCopy(payload)),
   pong: ({ context }, payload) => context.emit('pong', ownCopy(payload)),
   closing: ({ context }, code, reason) => {

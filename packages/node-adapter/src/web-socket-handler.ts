@@ -1,5 +1,5 @@
-import type { Borrowed, ProtocolError } from '@x/frame-codec';
-import { own, ownCopy } from './payload.js';
+import type { Borrowed, Memory, ProtocolError } from '@x/frame-codec';
+import { ownCopy, ownMessage } from './payload.js';
 import { toWsError } from './protocol-error.js';
 import { READY_STATES } from './ready-state.js';
 import type { SocketConnection } from './socket-connection.js';
@@ -10,11 +10,8 @@ type Of = SocketConnection<WebSocket>;
 
 /** What connections tell the `WebSocket` that they belong to; one object for all of them. */
 export const webSocketHandler: SocketHandler<WebSocket> = {
-  textBytes({ context, endpoint }: Of, payload: Borrowed): void {
-    context.receiveMessage(own(endpoint.codec, payload), false);
-  },
-  binary({ context, endpoint }: Of, payload: Borrowed): void {
-    context.receiveMessage(own(endpoint.codec, payload), true);
+  message({ context, endpoint }: Of, memory: Memory, start: number, length: number, isBinary: boolean): void {
+    context.receiveMessage(ownMessage(endpoint.codec, memory, start, length), isBinary);
   },
   ping({ context }: Of, payload: Borrowed): void {
     context.receiveControl('ping', ownCopy(payload));
