@@ -1,0 +1,29 @@
+import type { Case } from '../case.js';
+import { CHOPPED } from './chopped.js';
+import { CLOSING } from './closing.js';
+import { FRAGMENTATION } from './fragmentation.js';
+import { FRAMING } from './framing.js';
+import { OPCODES } from './opcodes.js';
+import { PINGS } from './pings.js';
+import { RESERVED_BITS } from './reserved-bits.js';
+import { UTF8 } from './utf8.js';
+
+/** Cases that are about the same thing; the ids of all of them begin with its name. */
+export interface Family {
+  readonly name: string;
+  readonly title: string;
+  readonly cases: readonly Case[];
+}
+
+export const FAMILIES: readonly Family[] = [
+  { name: 'framing', title: 'Framing', cases: FRAMING },
+  { name: 'pings', title: 'Pings and pongs', cases: PINGS },
+  { name: 'reserved-bits', title: 'Reserved bits', cases: RESERVED_BITS },
+  { name: 'opcodes', title: 'Opcodes', cases: OPCODES },
+  { name: 'fragmentation', title: 'Fragmentation', cases: FRAGMENTATION },
+  { name: 'utf8', title: 'UTF-8', cases: UTF8 },
+  { name: 'closing', title: 'Closing', cases: CLOSING },
+  { name: 'chopped', title: 'Messages that arrive chopped', cases: CHOPPED },
+];
+
+export const TABLE: readonly Case[] = FAMILIES.flatMap(({ cases }) => cases);
