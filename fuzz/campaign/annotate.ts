@@ -25,13 +25,17 @@ export function annotate(input: unknown): string {
           : [];
       dumps.push('kind' in input ? dumpHead(input.bytes) : dumpFrames(input.bytes, cuts));
     }
+    if ('attacks' in input && Array.isArray(input.attacks)) {
+      for (const [index, attack] of input.attacks.entries())
+        dumps.push(`peer ${index}:`, ...dumpHeadOf(attack), annotate(attack));
+    }
     if ('messages' in input && Array.isArray(input.messages)) {
       for (const message of input.messages) dumps.push(...dumpMessage(message));
     }
   }
   if (dumps.length === 0) return toJson(input);
   const rest = Object.entries(input ?? {}).filter(
-    ([name]) => !['bytes', 'messages', 'told', 'close'].includes(name),
+    ([name]) => !['attacks', 'bytes', 'head', 'messages', 'told', 'close'].includes(name),
   );
   return [...rest.map(([name, value]) => `${name}: ${JSON.stringify(value)}`), ...dumps].join('\n');
 }
@@ -107,6 +111,12 @@ function dumpHead(bytes: Uint8Array): string {
     from = end;
   }
   return lines.join('\n');
+}
+
+/** The head that a peer sends in front of its frames, where it is no sound one. */
+function dumpHeadOf(attack: unknown): string[] {
+  if (typeof attack !== 'object' || attack === null || !('head' in attack)) return [];
+  return attack.head instanceof Uint8Array ? [dumpHead(attack.head)] : [];
 }
 
 function dumpMessage(message: unknown): string[] {

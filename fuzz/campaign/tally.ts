@@ -7,7 +7,10 @@ import { propertyNamed } from './job.js';
 export class Tally {
   readonly #start = performance.now();
   readonly #cpuStart = process.cpuUsage();
-  readonly #rows = new Map<string, { executions: number; frames: number; elapsedMs: number }>();
+  readonly #rows = new Map<
+    string,
+    { executions: number; frames: number; streams: number; elapsedMs: number }
+  >();
   readonly #violations = new Map<string, number>();
   executions = 0;
   frames = 0;
@@ -21,10 +24,11 @@ export class Tally {
     this.#allMs += elapsedMs;
     const { part } = propertyNamed(job.property);
     if (part === 'codec' || part === 'kernels') this.#codecMs += elapsedMs;
-    const row = this.#rows.get(job.property) ?? { executions: 0, frames: 0, elapsedMs: 0 };
+    const row = this.#rows.get(job.property) ?? { executions: 0, frames: 0, streams: 0, elapsedMs: 0 };
     this.#rows.set(job.property, row);
     row.executions += counts.executions;
     row.frames += counts.frames;
+    row.streams += counts.streams;
     row.elapsedMs += elapsedMs;
     for (const [name, count] of Object.entries(counts.violations))
       this.#violations.set(name, (this.#violations.get(name) ?? 0) + count);
@@ -55,9 +59,10 @@ export class Tally {
   }
 
   summary(): string {
-    const rows = [...this.#rows].map(([name, { executions, frames, elapsedMs }]) => {
+    const rows = [...this.#rows].map(([name, { executions, frames, streams, elapsedMs }]) => {
       const rate = frames === 0 ? '' : `${number((frames / elapsedMs) * 1000).padStart(12)} frames/s`;
-      return `  ${name.padEnd(22)} ${number(executions).padStart(12)} executions${rate}`;
+      const sent = streams === 0 ? '' : `${number(streams).padStart(12)} hostile streams`;
+      return `  ${name.padEnd(22)} ${number(executions).padStart(12)} executions${rate}${sent}`;
     });
     const unseen = this.missing('codec');
     return [...rows, this.line(), ...(unseen.length > 0 ? [`never seen: ${unseen.join(', ')}`] : [])].join(

@@ -76,7 +76,7 @@ function writeMessages(random: Random, takeover: boolean): DeflatedMessage[] {
   return messages;
 }
 
-const deflatedInput: fc.Arbitrary<DeflatedInput> = fc
+export const deflatedInput: fc.Arbitrary<DeflatedInput> = fc
   .record({
     role: fc.constantFrom<Role>('client', 'server'),
     noContextTakeover: fc.boolean(),
@@ -121,7 +121,7 @@ const expected = new Transcript();
 const decoded = new Transcript();
 
 /** The frames of the messages, some in fragments. */
-function wireOf({ role, messages, seed }: DeflatedInput): Uint8Array<ArrayBuffer> {
+export function wireOf({ role, messages, seed }: DeflatedInput): Uint8Array<ArrayBuffer> {
   const random = new Random(seed ^ 0x5bd1e995);
   writer.reset();
   for (const { kind, payload } of messages) {

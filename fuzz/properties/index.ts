@@ -24,6 +24,7 @@ import { misuse } from './misuse.js';
 import { wsNeverLaxer, wsValid } from './peers.js';
 import { type AnyProperty, anyProperty, type Property } from './property.js';
 import { framesRoundTrip, messagesRoundTrip } from './round-trip.js';
+import { socketsClient, socketsServer } from './sockets.js';
 
 function counted<Input>(property: Property<Input>): AnyProperty {
   return anyProperty(property, () => {
@@ -65,4 +66,6 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(originModel),
   counted(urlModel),
   counted(refusalAny),
+  counted(socketsServer),
+  counted(socketsClient),
 ];

@@ -6,11 +6,13 @@ export interface Counts {
   executions: number;
   /** frames that decoders handed out, over all of them */
   frames: number;
+  /** hostile streams that were sent over sockets */
+  streams: number;
   /** how often each rule was seen broken, by name; those of the handshake begin with `handshake:` */
   violations: Record<string, number>;
 }
 
-export const counts: Counts = { executions: 0, frames: 0, violations: {} };
+export const counts: Counts = { executions: 0, frames: 0, streams: 0, violations: {} };
 
 /** Notes a violation. */
 export function saw(violation: string): void {
@@ -22,6 +24,7 @@ export function takeCounts(): Counts {
   const taken = { ...counts };
   counts.executions = 0;
   counts.frames = 0;
+  counts.streams = 0;
   counts.violations = {};
   return taken;
 }

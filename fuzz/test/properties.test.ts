@@ -7,17 +7,23 @@ import { takeCounts } from '../properties/meter.js';
 import { STRICTER } from '../properties/peers.js';
 
 const RUNS = 30;
+/** Sockets that hang take seconds to say so. */
+const SLOW_MS = 30_000;
 const KERNELS: readonly KernelKind[] = ['wasm', 'script'];
 
 for (const kernel of KERNELS) {
   describe(`over the ${kernel} kernel`, () => {
     for (const { name, claim, part, explore } of PROPERTIES) {
       if (part !== 'codec' && kernel === 'script') continue;
-      it(`${claim}: ${name}`, async () => {
-        const seed = Math.floor(Math.random() * 2 ** 31);
-        const found = await explore(kernel, seed, RUNS);
-        if (found !== undefined) throw new Error(`seed ${seed}: ${found.error}\n${annotate(found.input)}`);
-      });
+      it(
+        `${claim}: ${name}`,
+        async () => {
+          const seed = Math.floor(Math.random() * 2 ** 31);
+          const found = await explore(kernel, seed, RUNS);
+          if (found !== undefined) throw new Error(`seed ${seed}: ${found.error}\n${annotate(found.input)}`);
+        },
+        SLOW_MS,
+      );
     }
   });
 }
