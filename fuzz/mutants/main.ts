@@ -1,160 +1,110 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
-import { MUTANTS, type Mutant } from './table.js';
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { campaign, tests } from './catchers.js';
+import { Copy } from './copy.js';
+import type { Mutant } from './mutant.js';
+import { MUTANTS } from './table.js';
 
-// Plants each fault of the table in a copy of the project, and tells how long a campaign takes to see it.
-
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const run = promisify(execFile);
+// Plants each fault of the table in a copy of the project, and tells how soon a campaign or the tests see it.
 
 const { values } = parseArgs({
   options: {
     /** which mutants: a part of their file or fault; all without it */
     only: { type: 'string', default: '' },
-    /** how long a campaign may take for one */
-    seconds: { type: 'string', default: '60' },
+    /** how long a campaign may take for one, and how long the tests */
+    seconds: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
+    /** copies to plant in at a time */
+    jobs: { type: 'string', default: '1' },
+    /** a file for what is found, as a table in Markdown */
+    table: { type: 'string' },
   },
 });
+const seconds = Number(values.seconds);
 
 /** What became of a mutant. */
 interface Verdict {
   readonly mutant: Mutant;
-  /** the property or test file that saw it, or nothing */
+  /** the property or the file of tests that saw it, or nothing */
   readonly caughtBy: string | undefined;
   readonly seconds: number;
 }
 
-/** Copies what git knows and does not ignore; what is installed is linked. */
-async function copyProject(): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), 'mutants-'));
-  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-    cwd: ROOT,
-  });
-  for (const file of list.toString().split('\0').filter(Boolean)) {
-    await mkdir(dirname(join(copy, file)), { recursive: true });
-    await cp(join(ROOT, file), join(copy, file)).catch((error: unknown) => {
-      // Deleted, and not yet told to git.
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-    });
-  }
-  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  for (const folder of ['fuzz', 'packages/frame-codec', 'packages/handshake']) {
-    const installed = join(folder, 'node_modules');
-    await cp(join(ROOT, installed), join(copy, installed), { recursive: true, verbatimSymlinks: true }).catch(
-      (error: unknown) => {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-      },
-    );
-  }
-  return copy;
+/** Who is asked, in this order: the properties hold codec and handshake, the adapter has its tests. */
+function catchersOf({ file, tests: first }: Mutant, copy: Copy): (() => Promise<string | undefined>)[] {
+  const folder = /^packages\/[^/]+/.exec(file)?.[0] ?? 'packages/frame-codec';
+  const all = (): Promise<string | undefined> => tests(copy, [folder], 2 * seconds);
+  if (first.length > 0) return [() => tests(copy, first, seconds), all];
+  return [() => campaign(copy, seconds, values.seed), all];
 }
 
-/** Builds the copy; throws where it does not compile. */
-async function build(copy: string, file: string): Promise<void> {
-  if (file.startsWith('assembly/') || file.endsWith('memory-map.ts'))
-    await run(process.execPath, ['assembly/build.js'], { cwd: copy });
-  const tsc = join(copy, 'node_modules/typescript/bin/tsc');
-  await run(process.execPath, [tsc, '-b', 'packages/frame-codec', 'packages/handshake', 'fuzz'], {
-    cwd: copy,
-  });
-}
-
-/** Runs a campaign; returns the property that failed. */
-function campaign(copy: string, seconds: number, seed: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const minutes = String(seconds / 60);
-    const child = spawn(
-      process.execPath,
-      ['fuzz/dist/campaign/main.js', '--minutes', minutes, '--seed', seed],
-      {
-        cwd: copy,
-      },
-    );
-    let output = '';
-    const hang = setTimeout(() => child.kill('SIGKILL'), (seconds + 60) * 1000);
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      // Shrinking, and saying so, is not what is measured.
-      if (output.includes(' does not hold (')) child.kill('SIGKILL');
+async function judge(copy: Copy, mutant: Mutant): Promise<Verdict> {
+  return await copy.with(mutant, async () => {
+    let start = performance.now();
+    const verdict = (caughtBy: string | undefined): Verdict => ({
+      mutant,
+      caughtBy,
+      seconds: (performance.now() - start) / 1000,
     });
-    child.on('close', (code) => {
-      clearTimeout(hang);
-      const failed = /^(\S+) does not hold \(/m.exec(output)?.[1];
-      resolve(failed ?? (code === 0 ? undefined : `a campaign that ended with ${code}`));
-    });
-  });
-}
-
-/** Runs the tests of the package that was changed. */
-async function tests(copy: string, file: string): Promise<string | undefined> {
-  const folder = file.startsWith('packages/handshake/') ? 'packages/handshake' : 'packages/frame-codec';
-  const vitest = join(copy, 'node_modules/vitest/vitest.mjs');
-  try {
-    await run(process.execPath, [vitest, 'run', '--project', 'unit', '--bail', '1', folder], {
-      cwd: copy,
-      timeout: 300_000,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return undefined;
-  } catch {
-    return `tests of ${folder}`;
-  }
-}
-
-async function judge(copy: string, mutant: Mutant): Promise<Verdict> {
-  const { file, find, replace } = mutant;
-  const path = join(copy, file);
-  const source = await readFile(path, 'utf8');
-  if (source.split(find).length !== 2) throw new Error(`${file}: "${find}" does not stand there once`);
-  await writeFile(
-    path,
-    source.replace(find, () => replace),
-  );
-  let start = performance.now();
-  const elapsed = (): number => (performance.now() - start) / 1000;
-  try {
     try {
-      await build(copy, file);
+      await copy.build(mutant.file);
     } catch {
-      return { mutant, caughtBy: 'the compiler', seconds: elapsed() };
+      return verdict('the compiler');
     }
     start = performance.now();
-    const caughtBy = (await campaign(copy, Number(values.seconds), values.seed)) ?? (await tests(copy, file));
-    return { mutant, caughtBy, seconds: elapsed() };
-  } finally {
-    await writeFile(path, source);
-    await rm(join(copy, 'fuzz/corpus'), { recursive: true, force: true });
-  }
+    for (const look of catchersOf(mutant, copy)) {
+      const caughtBy = await look();
+      if (caughtBy !== undefined) return verdict(caughtBy);
+    }
+    return verdict(undefined);
+  });
+}
+
+function lineOf({ mutant: { file, fault }, caughtBy, seconds: took }: Verdict): string {
+  const what = caughtBy === undefined ? 'SURVIVED' : `caught by ${caughtBy}`;
+  return `${took.toFixed(1).padStart(6)} s  ${what.padEnd(34)} ${file}: ${fault}`;
+}
+
+function tableOf(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(
+    ({ mutant: { file, fault }, caughtBy = '**survived**', seconds: took }) =>
+      `| \`${file}\` | ${fault} | ${caughtBy} | ${took.toFixed(1)} |\n`,
+  );
+  return `| file | fault | caught by | seconds |\n|---|---|---|---:|\n${rows.join('')}`;
 }
 
 const wanted = MUTANTS.filter(({ file, fault }) => `${file}: ${fault}`.includes(values.only));
-const copy = await copyProject();
-const verdicts: Verdict[] = [];
-try {
-  await build(copy, 'assembly/');
-  const sound = await campaign(copy, 3, values.seed);
-  if (sound !== undefined) throw new Error(`without a mutant ${sound} does not hold`);
-  let last = '';
-  for (const mutant of wanted) {
-    // What a mutant left in the kernel is compiled away before one of another file.
-    if (last.startsWith('assembly/') && !mutant.file.startsWith('assembly/')) await build(copy, 'assembly/');
-    last = mutant.file;
-    const verdict = await judge(copy, mutant);
-    verdicts.push(verdict);
-    const { caughtBy, seconds } = verdict;
-    const what = caughtBy === undefined ? 'SURVIVED' : `caught by ${caughtBy}`;
-    console.log(`${seconds.toFixed(1).padStart(6)} s  ${what.padEnd(34)} ${mutant.file}: ${mutant.fault}`);
+const verdicts = new Map<Mutant, Verdict>();
+const left = wanted.values();
+
+let stopped = false;
+process.once('SIGINT', () => {
+  console.log('stopping');
+  stopped = true;
+});
+
+/** Takes mutants, one at a time, until none is left. */
+async function work(): Promise<void> {
+  const copy = await Copy.make();
+  try {
+    const sound = await campaign(copy, 3, values.seed);
+    if (sound !== undefined) throw new Error(`without a mutant ${sound} does not hold`);
+    for (const mutant of left) {
+      if (stopped) return;
+      const verdict = await judge(copy, mutant);
+      verdicts.set(mutant, verdict);
+      console.log(lineOf(verdict));
+    }
+  } finally {
+    await copy.remove();
   }
-} finally {
-  await rm(copy, { recursive: true, force: true });
 }
-const survivors = verdicts.filter(({ caughtBy }) => caughtBy === undefined);
+
+await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+const judged = wanted.flatMap((mutant) => verdicts.get(mutant) ?? []);
+const survivors = judged.filter(({ caughtBy }) => caughtBy === undefined);
 console.log(
-  `${verdicts.length} planted, ${verdicts.length - survivors.length} caught, ${survivors.length} survived`,
+  `${judged.length} planted, ${judged.length - survivors.length} caught, ${survivors.length} survived`,
 );
+if (values.table !== undefined) await writeFile(values.table, tableOf(judged));
 process.exitCode = survivors.length === 0 ? 0 : 1;

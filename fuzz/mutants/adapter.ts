@@ -1,0 +1,258 @@
+import { inFileWith, type Mutant, type Row } from './mutant.js';
+
+const FOLDER = 'packages/node-adapter';
+
+function inAdapter(name: string, tests: readonly string[], ...rows: readonly Row[]): Mutant[] {
+  const files = tests.map((each) => `${FOLDER}/test/${each}.test.ts`);
+  return inFileWith(files, `${FOLDER}/src/${name}.ts`, ...rows);
+}
+
+/** Faults of the adapter. */
+export const ADAPTER: readonly Mutant[] = [
+  ...inAdapter(
+    'transport',
+    ['transport', 'web-socket'],
+    ['any limit of what waits passes', '!(maxBufferedLength >= 0)', 'maxBufferedLength < 0'],
+    ['one byte behind the handshake is lost', 'head.length > 0) socket', 'head.length > 1) socket'],
+    ['a socket that was paused stays so', '    attached.resume();\n', ''],
+    ['what comes behind the last write is not read', '        connection.socket.resume();\n', ''],
+    ['the end of the peer is not answered', '  this.end();\n', ''],
+    [
+      'a stream that failed is not dropped',
+      'function onError(this: Attached): void {\n  this.destroy();',
+      'function onError(this: Attached): void {\n  this.resume();',
+    ],
+    ['the last bytes come twice', "  this.removeListener('data', onData);\n", ''],
+  ),
+  ...inAdapter(
+    'socket-connection',
+    ['web-socket', 'transport', 'keep-alive'],
+    [
+      'what is gathered does not count as buffered',
+      'return this.corkedLength + this.socket.writableLength;',
+      'return this.socket.writableLength;',
+    ],
+    ['memory of a head is used again too early', 'socket.write(Buffer.from(bytes));', 'socket.write(bytes);'],
+    ['the socket stays corked', '      socket.uncork();\n', ''],
+    ['memory that another stream still needs is used again', 'socket instanceof Socket && !(', '!('],
+    ['the limit of what waits is not looked at', 'if (waiting > this', 'if (waiting < 0 && waiting > this'],
+    ['an overflow is told twice', '    this.#overflowed = true;\n', ''],
+    ['what a pause held back is lost with the socket', '      if (this.isPaused) this.#deliver(KEPT);\n', ''],
+    ['callbacks are forgotten with the socket', 'callAll(sent, tooLate());', 'callAll([], tooLate());'],
+    ['what was sent before terminate is lost', '    this.flush();\n', ''],
+    ['a paused connection goes on reading', '    this.socket.pause();\n', ''],
+    ['a resumed connection does not read', '    this.socket.resume();\n', ''],
+    ['what a handler that threw has not seen is stuck', 'if (thrown) process', 'if (!thrown) process'],
+    [
+      'a handler that pauses and throws is called again',
+      'if (!connection.isPaused) connection',
+      'connection',
+    ],
+    ['who talks is not heard', '    this.heard = true;\n', ''],
+    ['only the first tick gathers', '    this.#gathering = false;\n', ''],
+  ),
+  ...inAdapter(
+    'outgoing',
+    ['web-socket', 'compression'],
+    [
+      'drain is not emitted',
+      "    context.emit('drain');",
+      "    if (corkedLength > 0) context.emit('drain');",
+    ],
+    ['drain is emitted for ever', '    this.#stopped = false;\n', ''],
+    ['a ping of 125 bytes is refused', 'byteLength(data) > MAX_CONTROL', 'byteLength(data) >= MAX_CONTROL'],
+    [
+      'close goes before what waits for its turn',
+      'if (this.#queue === undefined) close();\n    else this.#queue.push(0, close);',
+      'close();',
+    ],
+    ['a message in fragments never ends', '    this.#writer = undefined;\n', ''],
+    ['compress is ignored for text in bytes', '=== false ? TRUSTED_PLAIN', '=== true ? TRUSTED_PLAIN'],
+  ),
+  ...inAdapter(
+    'gathering',
+    ['gathering', 'web-socket'],
+    ['the seventeenth to gather sends nothing', 'gatherers.shift()?.release();', 'gatherers.shift();'],
+    [
+      'a callback that throws takes the others with it',
+      'if (at < items.length) process',
+      'if (at < 0) process',
+    ],
+  ),
+  ...inAdapter(
+    'send-queue',
+    ['send-queue', 'web-socket'],
+    ['what has left counts as buffered', '      this.#length -= job.length;\n', ''],
+    [
+      'what waits behind a Blob that fails is not told',
+      'for (const { sent } of this.#jobs) sent?.(error);',
+      'this.#jobs[0]?.sent?.(error);',
+    ],
+  ),
+  ...inAdapter(
+    'keep-alive',
+    ['keep-alive'],
+    ['the timer outlives its connections', '    clearInterval(this.#timer);\n', ''],
+    ['the timer keeps the process alive', '.unref();', ';'],
+    ['who was heard once is heard for ever', '      connection.heard = false;\n', ''],
+    ['a silent peer is pinged at each look', '=== this.#pingAfter)', '>= this.#pingAfter)'],
+    ['who is paused is taken for silent', 'connection.heard || connection.isPaused', 'connection.heard'],
+    ['periods that no timer takes pass', 'period <= LONGEST)', 'period <= 2 * LONGEST)'],
+  ),
+  ...inAdapter(
+    'zero-copy',
+    ['zero-copy'],
+    ['the buffer is not handed to the operating system', '  handle.useUserBuffer(inbox);\n', ''],
+  ),
+  ...inAdapter(
+    'zlib-direct',
+    ['zlib-engine'],
+    ['two inflaters share one buffer', '    shared = undefined;\n', ''],
+    ['an error outlives a reset', '    this.#error = undefined;\n', ''],
+  ),
+  ...inAdapter(
+    'zlib-mini',
+    ['zlib-engine'],
+    ['what follows a final block is inflated too', '      if (used < slice.length) return at;\n', ''],
+  ),
+  ...inAdapter(
+    'compression',
+    ['compression'],
+    [
+      'the threshold goes by the context of the other side',
+      "role === 'server' ? config",
+      "role === 'client' ? config",
+    ],
+    ['the threshold is not taken', 'options.threshold ?? THRESHOLD', 'THRESHOLD'],
+  ),
+  ...inAdapter(
+    'close-argument',
+    ['web-socket'],
+    ['a reason of 123 bytes is refused', '> MAX_CLOSE_REASON_LENGTH', '>= MAX_CLOSE_REASON_LENGTH'],
+    ['4.5 is a close code', '!Number.isInteger(code) || ', ''],
+  ),
+  ...inAdapter(
+    'endpoint-options',
+    ['web-socket', 'limits'],
+    ['autoPong cannot be turned off', 'settings.autoPong ?? ', ''],
+    ['0 is a limit like any other', 'option === 0 || ', ''],
+  ),
+  ...inAdapter(
+    'options',
+    ['options'],
+    ['the closing handshake may take 3 s', 'closeTimeout: 30_000', 'closeTimeout: 3_000'],
+    ['messages may have 1 MiB', 'maxPayload: 104_857_600', 'maxPayload: 1_048_576'],
+  ),
+  ...inAdapter(
+    'web-socket-core',
+    ['web-socket', 'life-cycle', 'keep-alive', 'stream'],
+    [
+      'the time for closing runs on behind the end',
+      '    clearTimeout(this.#closeTimer);\n    if (',
+      '    if (',
+    ],
+    ['a connection that is over is watched', '?.remove(this._connection);', ';'],
+    ['no close is clean for a client', '_wasClean = clean;', '_wasClean = clean && this._isServer;'],
+    ['errors come twice', '    this.#errored = true;\n', ''],
+    ['an overflow closes with 1009', 'this.close(1008);', 'this.close(1009);'],
+    ['the reason of the peer becomes Latin-1', 'Buffer.from(reason)', "Buffer.from(reason, 'latin1')"],
+    [
+      'a peer that broke a rule may stay',
+      '    if (this._readyState === OPEN) this.startCloseTimer();\n    this._readyState = CLOSING;\n    this.#error',
+      '    this._readyState = CLOSING;\n    this.#error',
+    ],
+    ['events in tasks of their own end a pause', '!this._paused && this._readyState', 'this._readyState'],
+  ),
+  ...inAdapter(
+    'web-socket',
+    ['web-socket', 'life-cycle'],
+    ['the time-out of an HTTP server stays', 'socket.setTimeout(0);', 'socket.setTimeout;'],
+    [
+      'a peer that answers no close frame may stay',
+      '    this.startCloseTimer();\n    this.#out()',
+      '    this.#out()',
+    ],
+    ['what was sent too late does not count as buffered', '    this.#lost += data', '    data'],
+    ['isPaused stays', '    this._paused = false;\n', ''],
+  ),
+  ...inAdapter(
+    'web-socket-server',
+    ['web-socket-server', 'life-cycle', 'broadcast'],
+    [
+      'the listeners stay on a given server',
+      'this.#unlisten?.();',
+      'if (server === null) this.#unlisten?.();',
+    ],
+    ['a server that closes takes connections', 'this.#state !== RUNNING', 'this.#state === CLOSED'],
+    ['clients are closed with 1000', 'code = 1001', 'code = 1000'],
+    ['a listener stays on the socket', "    socket.removeListener('error', destroy);\n", ''],
+    ['clients are never forgotten', 'this.clients.delete', 'if (this.#emitsClose) this.clients.delete'],
+    ['verifyClient refuses with 403', 'status = 401', 'status = 403'],
+    ['a broadcast comes back to its sender', ' || client === except', ''],
+  ),
+  ...inAdapter(
+    'abort-signal',
+    ['life-cycle'],
+    [
+      'a signal keeps who followed it',
+      "emitter.once('close', () => signal",
+      "emitter.once('end', () => signal",
+    ],
+  ),
+  ...inAdapter(
+    'client-handshake',
+    ['client-handshake'],
+    [
+      'the time of the handshake runs on when it is done',
+      'clearTimeout(this.#timer);',
+      'if (this.#request === undefined) clearTimeout(this.#timer);',
+    ],
+    ['one redirect too few', '++this.#redirects > maxRedirects', '++this.#redirects >= maxRedirects'],
+    ['credentials leave TLS', 'if (sameHost && !(from.secure && !to.secure))', 'if (sameHost)'],
+    ['credentials go to another port', ' && from.port === to.port', ''],
+    [
+      'a listener of upgrade cannot close',
+      '    if (websocket._readyState !== READY_STATES.CONNECTING) return;\n',
+      '',
+    ],
+  ),
+  ...inAdapter(
+    'server-handshake',
+    ['server-handshake', 'web-socket-server'],
+    ['a refused client may stay', "  socket.once('finish', () => socket.destroy());\n", ''],
+    ['lengths of refusals count characters', 'Buffer.byteLength(message)', 'message.length'],
+    ['CR passes in a field', '/[\\r\\n\\0]/', '/[\\n\\0]/'],
+  ),
+  ...inAdapter(
+    'stream',
+    ['stream'],
+    ['a stream that nobody reads takes more', 'if (!this.push(chunk)) this', 'if (this.push(chunk)) this'],
+    [
+      'a stream that is read again gets nothing',
+      'if (this.#websocket.isPaused) this',
+      'if (!this.#websocket.isPaused) this',
+    ],
+    ['an error cuts the closing handshake off', '      this.#terminates = false;\n', ''],
+    ['the end of a stream does not close', '      websocket.close();\n', ''],
+  ),
+  ...inAdapter(
+    'event-target',
+    ['web-socket'],
+    [
+      'a listener is added twice',
+      '!origin.attribute && origin.handler === handler) !== undefined',
+      'origin.attribute && origin.handler === handler) !== undefined',
+    ],
+    [
+      'what an attribute held before stays',
+      '    if (before !== undefined) this.removeListener(type, before);\n',
+      '',
+    ],
+    ['once is for ever', '    if (once) this.once(type, wrapper);\n    else this', '    this'],
+  ),
+  ...inAdapter(
+    'sender',
+    ['drop-in'],
+    ['a masking key is turned round', 'return mask.readInt32LE();', 'return mask.readInt32BE();'],
+  ),
+];

@@ -1,0 +1,98 @@
+import { inFile, type Mutant } from './mutant.js';
+
+/** Faults of the codec around the kernels. */
+export const CODEC: readonly Mutant[] = [
+  ...inFile(
+    'packages/frame-codec/src/utf8.ts',
+    ['F5 begins a character', 'byte > 0xf4', 'byte > 0xf5'],
+    ['surrogates pass', '(0x9f << 16)', '(0xbf << 16)'],
+    ['the highest next byte is not looked at', 'byte > state >> 16', 'byte > 0xbf'],
+  ),
+  ...inFile('packages/frame-codec/src/scanner.ts', [
+    'positions are told one too high',
+    '(words[VIOLATION_AT] ?? INBOX) - INBOX;',
+    '(words[VIOLATION_AT] ?? INBOX) - INBOX + 1;',
+  ]),
+  ...inFile(
+    'packages/frame-codec/src/message-receiver.ts',
+    [
+      'the longest inflated message is refused',
+      'message.decodedLength > maxMessageLength',
+      'message.decodedLength >= maxMessageLength',
+    ],
+    [
+      'parts of text are cut within characters',
+      'const end = bytes.length - cutLength(bytes, 0, bytes.length);',
+      'const end = bytes.length - 0 * cutLength(bytes, 0, bytes.length);',
+    ],
+    [
+      'inflated text may end within a character',
+      'message.utf8 !== undefined && !message.utf8.complete',
+      'message.utf8 !== undefined && message.utf8.complete === undefined',
+    ],
+  ),
+  ...inFile(
+    'packages/frame-codec/src/close-frame.ts',
+    ['half a close code is taken', 'if (length === 1)', 'if (length === 126)'],
+    ['the high byte of the code is halved', '((memory[start] ?? 0) << 8)', '((memory[start] ?? 0) << 7)'],
+    ['a reason may end within a character', '!utf8.check(reason) || !utf8.complete', '!utf8.check(reason)'],
+  ),
+  ...inFile(
+    'packages/frame-codec/src/close-code.ts',
+    ['1004 passes', 'code !== 1004 && ', ''],
+    ['1015 passes', 'code <= 1014', 'code <= 1015'],
+    ['5000 passes', 'code <= 4999', 'code <= 5000'],
+  ),
+  ...inFile('packages/frame-codec/src/violation.ts', [
+    'a frame that is too long closes with 1002',
+    "'frame-too-long': { closeCode: 1009",
+    "'frame-too-long': { closeCode: 1002",
+  ]),
+  ...inFile(
+    'packages/frame-codec/src/connection.ts',
+    ['the echo of a close frame has no reason', 'encodeClose(code, reason));', "encodeClose(code, ''));"],
+    [
+      'a second close frame is sent',
+      'if (!this.#closeSent && !this.#transportEnded) this.#sendClose',
+      'if (!this.#transportEnded) this.#sendClose',
+    ],
+  ),
+  ...inFile(
+    'packages/frame-codec/src/frame-encoder.ts',
+    [
+      'room for the head of 65,536 bytes is too small',
+      'length < 126 ? 2 : length < 65536 ? 4 : 10',
+      'length < 126 ? 2 : length <= 65536 ? 4 : 10',
+    ],
+    ['a length in 16 bits is halved', 'target[at + 2] = length >> 8;', 'target[at + 2] = length >> 9;'],
+    ['bytes at the end are not masked', 'const whole = length & ~3;', 'const whole = length & ~7;'],
+    [
+      'a byte of the key is written twice',
+      'target[at + 1] = maskingKey >> 8;',
+      'target[at + 1] = maskingKey >> 16;',
+    ],
+  ),
+  ...inFile('packages/frame-codec/src/sender.ts', [
+    'text is cut where its head grows',
+    'copyWithin(start, guess, guess + length)',
+    'copyWithin(start, guess, guess + text.length)',
+  ]),
+  ...inFile('packages/frame-codec/src/message-writer.ts', [
+    'pairs of surrogates are torn apart',
+    'const cut = !last && isHighSurrogate(text.charCodeAt(text.length - 1));',
+    'const cut = last && isHighSurrogate(text.charCodeAt(text.length - 1));',
+  ]),
+  ...inFile(
+    'packages/frame-codec/src/permessage-deflate.ts',
+    [
+      'contexts are kept where they must not be',
+      'lastOfMessage && !this.#in.takeover',
+      'lastOfMessage && this.#in.takeover',
+    ],
+    [
+      'the tail is not put back',
+      'this.#inflate(this.#inflater, TAIL, emit);',
+      'this.#inflate(this.#inflater, new Uint8Array(0), emit);',
+    ],
+  ),
+];

@@ -1,0 +1,28 @@
+/** A fault planted in one place: `find`, which stands there once, becomes `replace`. */
+export interface Mutant {
+  readonly file: string;
+  /** what goes wrong */
+  readonly fault: string;
+  readonly find: string;
+  readonly replace: string;
+  /** the files of tests that are asked first, where they are not all of the package's */
+  readonly tests: readonly string[];
+}
+
+/** A fault, what stands there, and what comes to stand there. */
+export type Row = readonly [fault: string, find: string, replace: string];
+
+export function inFile(file: string, ...rows: readonly Row[]): Mutant[] {
+  return inFileWith([], file, ...rows);
+}
+
+/** As {@link inFile}, with the tests that are asked first. */
+export function inFileWith(tests: readonly string[], file: string, ...rows: readonly Row[]): Mutant[] {
+  return rows.map(([fault, find, replace]) => ({ file, fault, find, replace, tests }));
+}
+
+/** The source with the fault in it; throws where the place is not there, or there twice. */
+export function plant({ file, find, replace }: Mutant, source: string): string {
+  if (source.split(find).length !== 2) throw new Error(`${file}: "${find}" does not stand there once`);
+  return source.replace(find, () => replace);
+}

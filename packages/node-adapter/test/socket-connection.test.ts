@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { Duplex } from 'node:stream';
+import { Endpoint, ProtocolError } from '@x/frame-codec';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  type SocketConnection,
+  type SocketHandler,
+  Transport,
+  type TransportOptions,
+  WebSocket,
+} from '../src/index.js';
+import { after, collect, listen, listenTcp, maskedFrame, pair, RawPeer, until } from './loopback.js';
+
+const endpoint = new Endpoint({ role: 'server' });
+
+/** A connection on a bare socket, behind a handshake that nobody asked for, and its peer. */
+async function bare(
+  handler: SocketHandler<undefined>,
+  options: TransportOptions = {},
+): Promise<{ connection: SocketConnection<undefined>; peer: net.Socket }> {
+  const transport = new Transport(endpoint, handler, options);
+  const connections: SocketConnection<undefined>[] = [];
+  const port = await listenTcp((socket) => connections.push(transport.attach(socket, undefined)));
+  const peer = net.connect(port, '127.0.0.1');
+  after(() => peer.destroy());
+  peer.on('error', () => undefined);
+  await until(() => connections.length === 1);
+  return { connection: connections[0] as SocketConnection<undefined>, peer };
+}
+
+/** Runs `act` while uncaught exceptions are gathered instead of ending the process. */
+async function uncaught(act: (errors: unknown[]) => Promise<void>): Promise<void> {
+  const before = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const errors: unknown[] = [];
+  process.on('uncaughtException', (error) => errors.push(error));
+  try {
+    await act(errors);
+  } finally {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of before) process.on('uncaughtException', listener);
+  }
+}
+
+const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const pass = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('what is sent', () => {
+  it('counts as buffered while it is gathered, with its head', async () => {
+    const { client } = await pair();
+    client.send('1234567');
+    expect(client.bufferedAmount).toBe(13);
+    await soon();
+    expect(client.bufferedAmount).toBe(0);
+  });
+
+  it('leaves in one write in each tick', async () => {
+    const { client, peer } = await pair();
+    const messages = collect(peer, 'message');
+    const write = vi.spyOn(client._socket as NonNullable<WebSocket['_socket']>, 'write');
+    for (let tick = 1; tick <= 3; tick++) {
+      for (let i = 0; i < 5; i++) client.send('message');
+      await soon();
+      expect(write).toHaveBeenCalledTimes(tick);
+    }
+    await until(() => messages.length === 15);
+  });
+});
+
+it('tells of an overflow once', async () => {
+  const overflows: unknown[] = [];
+  const { connection, peer } = await bare(
+    { overflow: (each) => overflows.push(each) },
+    { maxBufferedLength: 1 << 20 },
+  );
+  peer.pause();
+  for (let i = 0; i < 100; i++) {
+    connection.sendBinary(new Uint8Array(1 << 18));
+    await soon();
+  }
+  expect(overflows).toEqual([connection]);
+  connection.destroy();
+});
+
+describe('a paused connection', () => {
+  it('leaves with the peer what it does not read', async () => {
+    const { server, port } = await listen();
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const peer = await RawPeer.open(port);
+    const [websocket] = await connected;
+    websocket.pause();
+    const most = 64 << 20;
+    const frame = maskedFrame(0x82, Buffer.alloc(1 << 20));
+    for (let length = 0; length < most; length += frame.length) peer.socket.write(frame);
+    await pass(50);
+    expect(peer.socket.writableLength).toBeGreaterThan(most / 4);
+    expect((websocket._socket as net.Socket).bytesRead).toBeLessThan(1 << 20);
+    expect(websocket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('stays paused when the handler that paused it throws', async () => {
+    const texts: string[] = [];
+    const { connection, peer } = await bare({
+      text(each, text) {
+        texts.push(text);
+        if (text !== 'a') return;
+        each.pause();
+        throw new Error('thrown by the handler');
+      },
+    });
+    await uncaught(async (errors) => {
+      peer.write(Buffer.concat(['a', 'b'].map((text) => maskedFrame(0x81, Buffer.from(text)))));
+      await until(() => errors.length === 1);
+      await pass(10);
+    });
+    expect(texts).toEqual(['a']);
+    connection.resume();
+    expect(texts).toEqual(['a', 'b']);
+  });
+
+  it('sees the end of its peer when it has failed (§7.1.7)', async () => {
+    const closes: unknown[] = [];
+    const { connection, peer } = await bare({ close: (_connection, code) => closes.push(code) });
+    connection.pause();
+    connection.fail(new ProtocolError('opcode-reserved', 0));
+    // The peer ends when it has read the close frame to its end.
+    peer.resume();
+    await until(() => closes.length === 1, 'the close event');
+    expect(closes).toEqual([1006]);
+  });
+
+  it('hands out once what had come to the socket when that closed', async () => {
+    const { server, port } = await listen({ zeroCopyReads: false });
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const peer = await RawPeer.open(port);
+    const [websocket] = await connected;
+    const messages = collect(websocket, 'message');
+    websocket.once('message', () => websocket.pause());
+    peer.socket.write(maskedFrame(0x81, Buffer.from('a')));
+    await until(() => messages.length === 1);
+    peer.socket.write(maskedFrame(0x81, Buffer.from('b')));
+    await until(() => (websocket._socket?.readableLength ?? 0) > 0);
+    websocket._socket?.destroy();
+    await once(websocket, 'close');
+    expect(messages.map(([data]) => String(data))).toEqual(['a', 'b']);
+  });
+});
+
+it('drops a stream that failed, where that does not drop itself', async () => {
+  const stream = new Duplex({ autoDestroy: false, read: () => undefined, write: () => undefined });
+  const closes: unknown[] = [];
+  const handler: SocketHandler = { close: (_connection, code) => closes.push(code) };
+  new Transport(endpoint, handler).attach(stream, undefined);
+  stream.emit('error', new Error('broken pipe'));
+  await until(() => closes.length === 1);
+  expect(stream.destroyed).toBe(true);
+});
+
+it('takes a single byte that came with the handshake', async () => {
+  const texts: string[] = [];
+  const frame = maskedFrame(0x81, Buffer.from('hi'));
+  const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  const handler: SocketHandler = { text: (_connection, text) => texts.push(text) };
+  new Transport(endpoint, handler).attach(stream, undefined, frame.subarray(0, 1));
+  stream.push(frame.subarray(1));
+  await until(() => texts.length === 1);
+  expect(texts).toEqual(['hi']);
+});
+
+it.each([-1, Number.NaN])('refuses a maxBufferedLength of %s', (maxBufferedLength) => {
+  expect(() => new Transport(endpoint, {}, { maxBufferedLength })).toThrow(RangeError);
+});
