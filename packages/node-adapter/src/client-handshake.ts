@@ -125,7 +125,7 @@ export class ClientHandshake {
     const { url } = handshake;
     const redirected = this.#url;
     this.#url = url;
-    websocket._url = url.href;
+    websocket.agree({ url: url.href });
     if (redirected !== undefined && websocket.listenerCount('redirect') === 0) {
       this.#forgetCredentials(redirected, url);
     }
@@ -235,10 +235,10 @@ export class ClientHandshake {
       this.#refuse(socket, toHandshakeError(messageOf(answer, handshake), violation, message));
       return;
     }
-    websocket._protocol = answer.subprotocol ?? '';
+    websocket.agree({ protocol: answer.subprotocol ?? '' });
     const config = answer.extensions[0]?.config;
     if (config !== undefined && this.#compression !== undefined) {
-      websocket._extensions = { [PERMESSAGE_DEFLATE]: this.#compression.start('client', config) };
+      websocket.agree({ extensions: { [PERMESSAGE_DEFLATE]: this.#compression.start('client', config) } });
     }
     websocket.setSocket(socket, head, this.#options);
   }

@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
+import { Listeners } from './listeners.js';
 import type { RawData } from './payload.js';
 import { emitterOf, type TypedEmitterClass } from './typed-emitter.js';
 import type { WebSocket } from './web-socket.js';
@@ -52,35 +53,49 @@ interface Listener {
 
 /** `addEventListener`, `removeEventListener` and the `on…` attributes over the events of Node. */
 export abstract class WebSocketEventTarget extends Emitter {
+  /** @internal Node's table of listeners. */
+  declare _events: object | undefined;
+
+  constructor() {
+    super();
+    // Where Node does not keep one there, nothing needs to be small.
+    if (this._events !== undefined) this._events = new Listeners();
+  }
+
   /** @internal whether both close frames passed */
-  _wasClean = false;
+  abstract get _wasClean(): boolean;
+
+  /** The types that have listeners. */
+  override eventNames(): (string | symbol)[] {
+    return super.eventNames().filter((type) => this.listenerCount(type) > 0);
+  }
 
   get onopen(): ((event: Event<WebSocket>) => void) | null {
-    return this.#attribute('open');
+    return attributeOf(this, 'open');
   }
   set onopen(handler: ((event: Event<WebSocket>) => void) | null | undefined) {
-    this.#setAttribute('open', handler);
+    setAttribute(this, 'open', handler);
   }
 
   get onmessage(): ((event: MessageEvent<WebSocket, string | RawData>) => void) | null {
-    return this.#attribute('message');
+    return attributeOf(this, 'message');
   }
   set onmessage(handler: ((event: MessageEvent<WebSocket, string | RawData>) => void) | null | undefined) {
-    this.#setAttribute('message', handler);
+    setAttribute(this, 'message', handler);
   }
 
   get onerror(): ((event: ErrorEvent<WebSocket>) => void) | null {
-    return this.#attribute('error');
+    return attributeOf(this, 'error');
   }
   set onerror(handler: ((event: ErrorEvent<WebSocket>) => void) | null | undefined) {
-    this.#setAttribute('error', handler);
+    setAttribute(this, 'error', handler);
   }
 
   get onclose(): ((event: CloseEvent<WebSocket>) => void) | null {
-    return this.#attribute('close');
+    return attributeOf(this, 'close');
   }
   set onclose(handler: ((event: CloseEvent<WebSocket>) => void) | null | undefined) {
-    this.#setAttribute('close', handler);
+    setAttribute(this, 'close', handler);
   }
 
   /** Adds a listener unless it is there already. Types other than those of the map are ignored, as browsers do. */
@@ -90,41 +105,61 @@ export abstract class WebSocketEventTarget extends Emitter {
     options: { once?: boolean | undefined } | boolean = {},
   ): void {
     if (handler === null) return;
-    if (this.#find(type, (origin) => !origin.attribute && origin.handler === handler) !== undefined) return;
-    this.#add(type, handler, false, typeof options === 'object' && options.once === true);
+    if (listenerOf(this, type, handler) !== undefined) return;
+    add(this, type, handler, false, typeof options === 'object' && options.once === true);
   }
 
   removeEventListener<K extends Type>(type: K, handler: EventHandler<WebSocketEventMap[K]> | null): void {
-    const listener = this.#find(type, (origin) => !origin.attribute && origin.handler === handler);
+    const listener = listenerOf(this, type, handler);
     if (listener !== undefined) this.removeListener(type, listener);
   }
+}
 
-  #find(type: Type, matches: (origin: Origin) => boolean): Listener | undefined {
-    for (const listener of this.listeners(type) as Listener[]) {
-      const origin = listener[ORIGIN];
-      if (origin !== undefined && matches(origin)) return listener;
-    }
-    return undefined;
-  }
+// Functions, because an object of a class with private methods has one field more for having them.
 
-  #attribute<E>(type: Type): ((event: E) => void) | null {
-    const listener = this.#find(type, (origin) => origin.attribute);
-    return (listener?.[ORIGIN]?.handler as ((event: E) => void) | undefined) ?? null;
+function find(
+  target: WebSocketEventTarget,
+  type: Type,
+  matches: (origin: Origin) => boolean,
+): Listener | undefined {
+  for (const listener of target.listeners(type) as Listener[]) {
+    const origin = listener[ORIGIN];
+    if (origin !== undefined && matches(origin)) return listener;
   }
+  return undefined;
+}
 
-  #setAttribute<E>(type: Type, handler: ((event: E) => void) | null | undefined): void {
-    const before = this.#find(type, (origin) => origin.attribute);
-    if (before !== undefined) this.removeListener(type, before);
-    if (typeof handler === 'function') this.#add(type, handler, true, false);
-  }
+function listenerOf(target: WebSocketEventTarget, type: Type, handler: unknown): Listener | undefined {
+  return find(target, type, (origin) => !origin.attribute && origin.handler === handler);
+}
 
-  #add<K extends Type>(type: K, handler: EventHandler<never>, attribute: boolean, once: boolean): void {
-    const wrapper = WRAPPERS[type]?.(this, handler as EventHandler<unknown>);
-    if (wrapper === undefined) return;
-    wrapper[ORIGIN] = { handler, attribute };
-    if (once) this.once(type, wrapper);
-    else this.on(type, wrapper);
-  }
+function attributeOf<E>(target: WebSocketEventTarget, type: Type): ((event: E) => void) | null {
+  const listener = find(target, type, (origin) => origin.attribute);
+  return (listener?.[ORIGIN]?.handler as ((event: E) => void) | undefined) ?? null;
+}
+
+function setAttribute<E>(
+  target: WebSocketEventTarget,
+  type: Type,
+  handler: ((event: E) => void) | null | undefined,
+): void {
+  const before = find(target, type, (origin) => origin.attribute);
+  if (before !== undefined) target.removeListener(type, before);
+  if (typeof handler === 'function') add(target, type, handler, true, false);
+}
+
+function add(
+  target: WebSocketEventTarget,
+  type: Type,
+  handler: EventHandler<never>,
+  attribute: boolean,
+  once: boolean,
+): void {
+  const wrapper = WRAPPERS[type]?.(target, handler as EventHandler<unknown>);
+  if (wrapper === undefined) return;
+  wrapper[ORIGIN] = { handler, attribute };
+  if (once) target.once(type, wrapper);
+  else target.on(type, wrapper);
 }
 
 /** For each type, what turns the values of Node's event into the browser's. */

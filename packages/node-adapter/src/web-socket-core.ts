@@ -1,89 +1,74 @@
 import type { Duplex } from 'node:stream';
-import type { Extension } from '@x/frame-codec';
-import { type BinaryType, pack } from './binary-type.js';
-import type { ClientHandshake } from './client-handshake.js';
+import { pack } from './binary-type.js';
+import { type Ending, newEnding } from './ending.js';
 import { WebSocketEventTarget } from './event-target.js';
 import { watchFor } from './keep-alive.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
-import { EMPTY } from './payload.js';
 import { READY_STATES, type ReadyState } from './ready-state.js';
 import type { SocketConnection } from './socket-connection.js';
+import { type Terms, termsOf } from './terms.js';
 import type { WebSocket } from './web-socket.js';
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
 
-/** What a handshake agreed on that agreed on nothing. */
-export const NO_EXTENSIONS: { readonly [name: string]: Extension } = Object.freeze({});
-
-/** The life of a `WebSocket`, as its handshake and its connection tell of it: events, states, and how it ends. */
+/**
+ * The life of a `WebSocket`, as its handshake and its connection tell of it: events, states, and how it ends.
+ *
+ * Fields are few and methods are not private (each class that has some costs its objects a field), because of those
+ * which wait by the ten thousand.
+ */
 export abstract class WebSocketCore extends WebSocketEventTarget {
-  /** The stream below, once open; for its addresses and the like. */
-  _socket: Duplex | null = null;
   /** @internal */
   _readyState: ReadyState = CONNECTING;
   /** @internal */
-  _protocol = '';
-  /** @internal What the handshake agreed on, by name. */
-  _extensions: { readonly [name: string]: Extension } = NO_EXTENSIONS;
-  /** @internal */
-  _url: string | undefined;
-  /** @internal */
-  readonly _isServer: boolean;
-  /** @internal */
-  readonly _settings: ConnectionOptionsOfBoth;
+  _terms: Terms;
   /** @internal */
   _connection: SocketConnection<WebSocket> | undefined;
-  /** @internal */
-  _handshake: ClientHandshake | undefined;
-  /** @internal */
-  _binaryType: BinaryType = 'nodebuffer';
+  /** @internal Made when the end begins. */
+  _ending: Ending | undefined;
   /** @internal */
   _paused = false;
-  /** @internal Who keeps this among its clients. */
-  _server: { _forget(websocket: WebSocketCore): void } | undefined;
-  #closeTimer: NodeJS.Timeout | undefined;
-  #closeCode = 1006;
-  #closeReason: Buffer = EMPTY;
-  #error: Error | undefined;
-  #errored = false;
 
   constructor(isServer: boolean, settings: ConnectionOptionsOfBoth) {
     super();
-    this._isServer = isServer;
-    this._settings = settings;
+    this._terms = termsOf(isServer, settings);
+  }
+
+  /** The stream below, once open; for its addresses and the like. */
+  get _socket(): Duplex | null {
+    return this._connection?.socket ?? null;
+  }
+
+  /** @internal */
+  override get _wasClean(): boolean {
+    return this._ending?.wasClean ?? false;
   }
 
   abstract close(code?: number): void;
 
+  /** @internal some terms change */
+  agree(terms: Partial<Terms>): void {
+    this._terms = { ...this._terms, ...terms };
+  }
+
   /** @internal a whole message, owned */
   receiveMessage(data: Buffer<ArrayBuffer>, isBinary: boolean): void {
-    const message = isBinary ? pack(data, this._binaryType) : data;
-    if (this._settings.allowSynchronousEvents === false) this.#emitLater('message', message, isBinary);
+    const message = isBinary ? pack(data, this._terms.binaryType) : data;
+    if (this._terms.settings.allowSynchronousEvents === false) emitLater(this, 'message', message, isBinary);
     else this.emit('message', message, isBinary);
   }
 
   /** @internal a ping or pong, owned */
   receiveControl(type: 'ping' | 'pong', data: Buffer): void {
-    if (this._settings.allowSynchronousEvents === false) this.#emitLater(type, data);
+    if (this._terms.settings.allowSynchronousEvents === false) emitLater(this, type, data);
     else this.emit(type, data);
-  }
-
-  /** What follows waits until the event was emitted, in a task of its own. */
-  #emitLater(type: string, ...values: unknown[]): void {
-    this._connection?.pause();
-    setImmediate(() => {
-      try {
-        this.emit(type, ...values);
-      } finally {
-        if (!this._paused && this._readyState !== CLOSED) this._connection?.resume();
-      }
-    });
   }
 
   /** @internal the peer's close frame came, and was answered */
   receiveClose(code: number, reason: string): void {
-    this.#closeCode = code;
-    this.#closeReason = Buffer.from(reason);
+    const ending = endingOf(this);
+    ending.code = code;
+    ending.reason = Buffer.from(reason);
     if (this._readyState === OPEN) this.startCloseTimer();
     this._readyState = CLOSING;
   }
@@ -92,44 +77,50 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
   fail(error: Error): void {
     if (this._readyState === OPEN) this.startCloseTimer();
     this._readyState = CLOSING;
-    this.#error = error;
+    endingOf(this).error = error;
   }
 
   /** @internal nothing more will be written */
   ended(): void {
-    const error = this.#error;
-    this.#error = undefined;
-    if (error !== undefined) this.reportError(error);
+    const { _ending: ending } = this;
+    if (ending?.error === undefined) return;
+    const { error } = ending;
+    ending.error = undefined;
+    this.reportError(error);
   }
 
   /** @internal the peer does not read, and too much waits for it */
   overflow(): void {
     const error = new RangeError('Too much is buffered for a peer that does not read');
-    if (this._settings.overflow === 'close') this.close(1008);
+    if (this._terms.settings.overflow === 'close') this.close(1008);
     else this._socket?.destroy();
     this.reportError(Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' }));
   }
 
   /** @internal emits `error`, at most once */
   reportError(error: Error): void {
-    if (this.#errored) return;
-    this.#errored = true;
+    const ending = endingOf(this);
+    if (ending.reported) return;
+    ending.reported = true;
     this.emit('error', error);
   }
 
   /** @internal the connection is over */
   finish(clean: boolean): void {
-    clearTimeout(this.#closeTimer);
-    if (this._connection !== undefined) watchFor(this._settings)?.remove(this._connection);
-    this._wasClean = clean;
+    const ending = endingOf(this);
+    const { settings, server } = this._terms;
+    clearTimeout(ending.timer);
+    if (this._connection !== undefined) watchFor(settings)?.remove(this._connection);
+    ending.wasClean = clean;
     this._readyState = CLOSED;
-    this.emit('close', this.#closeCode, this.#closeReason);
+    server?.forget(this);
+    this.emit('close', ending.code, ending.reason);
   }
 
   /** @internal the opening handshake failed */
   failHandshake(error: Error): void {
     this._readyState = CLOSING;
-    this._handshake = undefined;
+    this.agree({ handshake: undefined });
     try {
       this.reportError(error);
     } finally {
@@ -141,10 +132,11 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
   startCloseTimer(timeout?: number): void {
     const { _socket: socket } = this;
     if (socket === null || this._readyState === CLOSED) return;
-    if (this.#closeTimer !== undefined && timeout === undefined) return;
-    clearTimeout(this.#closeTimer);
-    const { closeTimeout = DEFAULTS.closeTimeout } = this._settings;
-    this.#closeTimer = setTimeout(destroy, timeout ?? closeTimeout, socket);
+    const ending = endingOf(this);
+    if (ending.timer !== undefined && timeout === undefined) return;
+    clearTimeout(ending.timer);
+    const { closeTimeout = DEFAULTS.closeTimeout } = this._terms.settings;
+    ending.timer = setTimeout(destroy, timeout ?? closeTimeout, socket);
   }
 
   /** @internal what waits to be sent could not be read */
@@ -157,6 +149,24 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
     this._socket?.end();
     this.reportError(error);
   }
+}
+
+/** What is known of its end; from here on it has one. */
+export function endingOf(websocket: WebSocketCore): Ending {
+  websocket._ending ??= newEnding();
+  return websocket._ending;
+}
+
+/** What follows waits until the event was emitted, in a task of its own. */
+function emitLater(websocket: WebSocketCore, type: string, ...values: unknown[]): void {
+  websocket._connection?.pause();
+  setImmediate(() => {
+    try {
+      websocket.emit(type, ...values);
+    } finally {
+      if (!websocket._paused && websocket._readyState !== CLOSED) websocket._connection?.resume();
+    }
+  });
 }
 
 function destroy(socket: Duplex): void {

@@ -37,6 +37,7 @@ import type {
   ServerEvents,
   ServerOptions,
 } from './server-options.js';
+import { shareServer } from './terms.js';
 import { isAttached, type Transport } from './transport.js';
 import { emitterOf, type TypedEmitter } from './typed-emitter.js';
 import { WebSocket } from './web-socket.js';
@@ -114,7 +115,10 @@ export class WebSocketServer<
     this.#socketOptions = { ...complete, [TRANSPORT]: createTransport(true, complete, complete) };
     watchFor(complete);
     this.#compression = compressionFor(complete.perMessageDeflate);
-    if (complete.clientTracking) Object.assign(this, { clients: new Set<InstanceType<Class>>() });
+    if (complete.clientTracking) {
+      Object.assign(this, { clients: new Set<InstanceType<Class>>() });
+      shareServer(complete, this);
+    }
     if (port != null) {
       const own = createServer(answerUpgradeRequired);
       this._server = own;
@@ -320,21 +324,21 @@ export class WebSocketServer<
     const { options } = this;
     // The default of the type parameter is the default of the option.
     const websocket = new (options.WebSocket ?? WebSocket)(null, undefined, options) as InstanceType<Class>;
-    websocket._protocol = subprotocol;
+    if (subprotocol !== '') websocket.agree({ protocol: subprotocol });
     if (config !== undefined && this.#compression !== undefined) {
-      websocket._extensions = { [PERMESSAGE_DEFLATE]: this.#compression.start('server', config) };
+      websocket.agree({ extensions: { [PERMESSAGE_DEFLATE]: this.#compression.start('server', config) } });
     }
     websocket.setSocket(socket, head, this.#socketOptions);
     if (options.clientTracking) {
       this.clients.add(websocket);
-      websocket._server = this;
-      websocket.on('close', onClientClose);
+      // It belongs to another where its class gave it other options.
+      if (websocket._terms.server !== this) websocket.agree({ server: this });
     }
     connected(websocket, request);
   }
 
   /** @internal */
-  _forget(websocket: InstanceType<Class>): void {
+  forget(websocket: InstanceType<Class>): void {
     this.clients.delete(websocket);
     if (this.#emitsClose && this.clients.size === 0) process.nextTick(() => this.#emitClose());
   }
@@ -391,10 +395,6 @@ function answerUpgradeRequired(_request: IncomingMessage, response: ServerRespon
 
 /** For hooks that answer by what they return. */
 function notAsked(): void {}
-
-function onClientClose(this: WebSocket): void {
-  this._server?._forget(this);
-}
 
 function destroy(this: Duplex): void {
   this.destroy();

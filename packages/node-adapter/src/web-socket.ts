@@ -18,8 +18,9 @@ import type { Receiver } from './receiver.js';
 import type { Sender } from './sender.js';
 import type { Sent, SocketConnection } from './socket-connection.js';
 import type { createWebSocketStream } from './stream.js';
+import { NO_EXTENSIONS } from './terms.js';
 import type { Transport } from './transport.js';
-import { NO_EXTENSIONS, WebSocketCore } from './web-socket-core.js';
+import { endingOf, WebSocketCore } from './web-socket-core.js';
 import type { WebSocketServer } from './web-socket-server.js';
 import { createTransport, TRANSPORT } from './web-socket-transport.js';
 
@@ -65,9 +66,6 @@ export class WebSocket extends WebSocketCore {
 
   /** @internal */
   _outgoing: Outgoing | undefined;
-  #frameSender: ConnectionSender | undefined;
-  /** Bytes of what was sent too late: they count as buffered for ever, as in browsers. */
-  #lost = 0;
 
   /**
    * Connects to a server; `null` makes one side of a connection that {@link setSocket} starts later, as a server.
@@ -86,31 +84,32 @@ export class WebSocket extends WebSocketCore {
     const given = isOptions(protocols) ? protocols : (options ?? {});
     super(address === null, address === null ? given : { ...DEFAULTS, ...given });
     if (address === null) return;
-    const settings: ClientOptions = this._settings;
+    const settings: ClientOptions = this._terms.settings;
     const offered = isOptions(protocols) || protocols === undefined ? given.protocols : protocols;
     watchFor(settings);
     const list = offered === undefined ? [] : typeof offered === 'string' ? [offered] : offered;
-    this._handshake = new ClientHandshake(this, address, list, settings);
-    follow(settings.signal, this, (error) => this.#abort(error));
+    this.agree({ handshake: new ClientHandshake(this, address, list, settings) });
+    follow(settings.signal, this, (error) => abort(this, error));
   }
 
   /** How binary messages are handed out; what is none of the four is ignored. */
   get binaryType(): BinaryType {
-    return this._binaryType;
+    return this._terms.binaryType;
   }
 
   set binaryType(type: BinaryType) {
-    if (BINARY_TYPES.includes(type)) this._binaryType = type;
+    if (BINARY_TYPES.includes(type)) this.agree({ binaryType: type });
   }
 
   /** Bytes that are sent but have not gone to the operating system, heads of frames included. */
   get bufferedAmount(): number {
-    return (this._connection?.bufferedLength ?? 0) + (this._outgoing?.waitingLength ?? 0) + this.#lost;
+    const { _connection: connection, _outgoing: outgoing, _ending: ending } = this;
+    return (connection?.bufferedLength ?? 0) + (outgoing?.waitingLength ?? 0) + (ending?.lost ?? 0);
   }
 
   /** The extensions in use, by name. */
   get extensions(): string {
-    return Object.keys(this._extensions).join();
+    return Object.keys(this._terms.extensions).join();
   }
 
   /** Whether {@link pause} holds back what arrives. */
@@ -121,8 +120,9 @@ export class WebSocket extends WebSocketCore {
   /** What software beside npm `ws` reaches for to write frames that it made itself; `null` while connecting. */
   get _sender(): Sender | null {
     if (this._connection === undefined) return null;
-    this.#frameSender ??= new ConnectionSender(this._connection);
-    return this.#frameSender;
+    const sender = frameSenders.get(this._connection) ?? new ConnectionSender(this._connection);
+    frameSenders.set(this._connection, sender);
+    return sender;
   }
 
   /** How much of a message has arrived; `null` while connecting. */
@@ -132,7 +132,7 @@ export class WebSocket extends WebSocketCore {
 
   /** The subprotocol in use, or the empty string. */
   get protocol(): string {
-    return this._protocol;
+    return this._terms.protocol;
   }
 
   get readyState(): ReadyState {
@@ -141,7 +141,7 @@ export class WebSocket extends WebSocketCore {
 
   /** The URL that a client connects to; after redirects the last one. */
   get url(): string | undefined {
-    return this._url;
+    return this._terms.url;
   }
 
   /**
@@ -154,18 +154,18 @@ export class WebSocket extends WebSocketCore {
     head: Uint8Array,
     options: SocketOptions & { [TRANSPORT]?: Transport<WebSocket> },
   ): void {
-    const transport = options[TRANSPORT] ?? createTransport(this._isServer, this._settings, options);
+    if (this._terms.handshake !== undefined) this.agree({ handshake: undefined });
+    const { isServer, settings, extensions } = this._terms;
+    const transport = options[TRANSPORT] ?? createTransport(isServer, settings, options);
     if (hasMethod(socket, 'setTimeout')) socket.setTimeout(0);
     if (hasMethod(socket, 'setNoDelay')) socket.setNoDelay();
-    this._socket = socket;
-    this._handshake = undefined;
     this._connection = transport.attach(
       socket,
       this,
       head,
-      this._extensions === NO_EXTENSIONS ? undefined : Object.values(this._extensions),
+      extensions === NO_EXTENSIONS ? undefined : Object.values(extensions),
     );
-    watchFor(this._settings)?.add(this._connection);
+    watchFor(settings)?.add(this._connection);
     this._readyState = OPEN;
     this.emit('open');
   }
@@ -184,8 +184,8 @@ export class WebSocket extends WebSocketCore {
   send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent?: Sent): boolean;
   send(data: Payload | PreparedMessage, options?: SendOptions | Sent, sent?: Sent): boolean {
     const message = typeof data === 'number' ? String(data) : data;
-    if (typeof options === 'function') return this.#send(message, undefined, options);
-    return this.#send(message, options, sent);
+    if (typeof options === 'function') return transmit(this, message, undefined, options);
+    return transmit(this, message, options, sent);
   }
 
   /**
@@ -194,12 +194,12 @@ export class WebSocket extends WebSocketCore {
    * @throws {RangeError} when `data` has more than 125 bytes
    */
   ping(data?: Payload | Sent, mask?: boolean | Sent, sent?: Sent): void {
-    this.#control('ping', data, mask, sent);
+    control(this, 'ping', data, mask, sent);
   }
 
   /** Sends a pong that no ping asked for (§5.5.3); otherwise as {@link ping}. */
   pong(data?: Payload | Sent, mask?: boolean | Sent, sent?: Sent): void {
-    this.#control('pong', data, mask, sent);
+    control(this, 'pong', data, mask, sent);
   }
 
   /**
@@ -214,21 +214,21 @@ export class WebSocket extends WebSocketCore {
   close(code?: number, reason?: string | Uint8Array): void {
     if (this._readyState === CLOSED) return;
     if (this._readyState === CONNECTING) {
-      this._handshake?.abort(new Error(NOT_ESTABLISHED));
+      this._terms.handshake?.abort(new Error(NOT_ESTABLISHED));
       return;
     }
     if (this._readyState === CLOSING) return;
     const text = checkClose(code, reason);
     this._readyState = CLOSING;
     this.startCloseTimer();
-    this.#out().close(code, text);
+    outgoingOf(this).close(code, text);
   }
 
   /** Drops the connection at once. */
   terminate(): void {
     if (this._readyState === CLOSED) return;
     if (this._readyState === CONNECTING) {
-      this._handshake?.abort(new Error(NOT_ESTABLISHED));
+      this._terms.handshake?.abort(new Error(NOT_ESTABLISHED));
       return;
     }
     this._readyState = CLOSING;
@@ -248,51 +248,65 @@ export class WebSocket extends WebSocketCore {
     this._paused = false;
     this._connection?.resume();
   }
+}
 
-  #send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): boolean {
-    if (this._readyState === OPEN) return this.#out().send(data, options, sent);
-    this.#refuse(data, sent);
-    return false;
-  }
+const frameSenders = new WeakMap<SocketConnection, ConnectionSender>();
 
-  /** Made when it is first needed: many connections only listen. */
-  #out(): Outgoing {
-    if (this._connection === undefined) throw notOpen(this._readyState);
-    this._outgoing ??= new Outgoing(this._connection);
-    return this._outgoing;
-  }
+function transmit(
+  websocket: WebSocket,
+  data: Payload | PreparedMessage,
+  options: SendOptions | undefined,
+  sent: Sent | undefined,
+): boolean {
+  if (websocket._readyState === OPEN) return outgoingOf(websocket).send(data, options, sent);
+  refuse(websocket, data, sent);
+  return false;
+}
 
-  #control(
-    kind: 'ping' | 'pong',
-    data: Payload | Sent | undefined,
-    mask: boolean | Sent | undefined,
-    sent: Sent | undefined,
-  ): void {
-    if (typeof data === 'function') this.#sendControl(kind, '', data);
-    else this.#sendControl(kind, data ?? '', typeof mask === 'function' ? mask : sent);
-  }
+/** Made when it is first needed: many connections only listen. */
+function outgoingOf(websocket: WebSocket): Outgoing {
+  if (websocket._connection === undefined) throw notOpen(websocket._readyState);
+  websocket._outgoing ??= new Outgoing(websocket._connection);
+  return websocket._outgoing;
+}
 
-  #sendControl(kind: 'ping' | 'pong', data: Payload, sent: Sent | undefined): void {
-    if (this._readyState === OPEN) this.#out().sendControl(kind, data, sent);
-    else this.#refuse(data, sent);
-  }
+function control(
+  websocket: WebSocket,
+  kind: 'ping' | 'pong',
+  data: Payload | Sent | undefined,
+  mask: boolean | Sent | undefined,
+  sent: Sent | undefined,
+): void {
+  if (typeof data === 'function') transmitControl(websocket, kind, '', data);
+  else transmitControl(websocket, kind, data ?? '', typeof mask === 'function' ? mask : sent);
+}
 
-  #abort(error: Error): void {
-    if (this._handshake !== undefined) {
-      this._handshake.abort(error);
-      return;
-    }
-    this.terminate();
-    if (this._readyState !== CLOSED) this.reportError(error);
-  }
+function transmitControl(
+  websocket: WebSocket,
+  kind: 'ping' | 'pong',
+  data: Payload,
+  sent: Sent | undefined,
+): void {
+  if (websocket._readyState === OPEN) outgoingOf(websocket).sendControl(kind, data, sent);
+  else refuse(websocket, data, sent);
+}
 
-  /** Nothing can be sent in this state. */
-  #refuse(data: Payload | PreparedMessage, sent: Sent | undefined): void {
-    const state = this._readyState;
-    if (state === CONNECTING) throw notOpen(state);
-    this.#lost += data instanceof PreparedMessage ? data.length : byteLength(data);
-    if (sent !== undefined) process.nextTick(sent, notOpen(state));
+function abort(websocket: WebSocket, error: Error): void {
+  const { handshake } = websocket._terms;
+  if (handshake !== undefined) {
+    handshake.abort(error);
+    return;
   }
+  websocket.terminate();
+  if (websocket._readyState !== CLOSED) websocket.reportError(error);
+}
+
+/** Nothing can be sent in this state. */
+function refuse(websocket: WebSocket, data: Payload | PreparedMessage, sent: Sent | undefined): void {
+  const state = websocket._readyState;
+  if (state === CONNECTING) throw notOpen(state);
+  endingOf(websocket).lost += data instanceof PreparedMessage ? data.length : byteLength(data);
+  if (sent !== undefined) process.nextTick(sent, notOpen(state));
 }
 
 for (const target of [WebSocket, WebSocket.prototype]) {
