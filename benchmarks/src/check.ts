@@ -1,83 +1,72 @@
 import type { Asked } from './command-line.js';
-import { benchHandshake } from './handshake.js';
-import { type Effort, measure } from './measure.js';
-import { worksWith } from './micro/works.js';
-import { judge, promisedContestants, promisedWorkloads, type Verdict } from './promises.js';
-import type { Comparison } from './server/compare.js';
-import { compareServers, matches } from './server/servers.js';
-import { titleOf, WORKLOADS } from './server/workloads.js';
-import { verdictsOf } from './table.js';
+import { gather, merged, type Selection } from './gather.js';
+import { promisedContestants, promisedOf } from './promises.js';
+import { titleOf } from './title.js';
+import { type Evidence, judge, type Verdict, verdictLine } from './verdict.js';
 
-const ATTEMPTS = 3;
-/** A server that is busy for less of the time waits for somebody else: messages/s say little of it then. */
-const SATURATED = 0.9;
+export const ATTEMPTS = 3;
+
+/** Measures what has such a title; each attempt for longer than the one before. */
+export type Measure = (titles: ReadonlySet<string>, attempt: number) => Promise<Evidence>;
 
 /**
- * Measures what is promised. What is missed is measured again, for longer: the machine may have been busy with something
- * else. Whether everything was kept in the end.
+ * Measures what is promised. What falls below a floor is measured again: the machine may have been busy with something
+ * else. The last word on each promise.
+ *
+ * @param titles what there is to measure
  */
-export async function check(asked: Asked): Promise<boolean> {
-  const micro = await checkMicro(asked);
-  const servers = await checkServers(asked);
-  const verdicts = [...micro, ...servers];
-  console.log(`\n${verdicts.map(verdictLine).join('\n')}`);
-  let kept = verdicts.every((verdict) => verdict.kept);
-  if ('handshake'.includes(asked.filter)) {
-    let fine = false;
-    for (let attempt = 1; attempt <= ATTEMPTS && !fine; attempt++) fine = benchHandshake(asked.quick);
-    kept &&= fine;
-  }
-  console.log(kept ? '\nEvery promise is kept.' : '\nPromises are missed.');
-  return kept;
-}
-
-async function checkMicro({ filter, micro }: Asked): Promise<Verdict[]> {
-  const verdicts: Verdict[] = [];
-  for (const work of worksWith(filter)) {
-    if (work.promises === undefined || work.promises.length === 0) continue;
-    let found: Verdict[] = [];
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      progress(`${work.group}: ${work.name}`, attempt);
-      found = verdictsOf(await measure(work, longer(micro, attempt)));
-      if (found.every(({ kept }) => kept)) break;
-    }
-    verdicts.push(...found);
+export async function check(titles: ReadonlySet<string>, measure: Measure): Promise<Verdict[]> {
+  const promised = promisedOf(titles);
+  let open = new Set([...titles].filter((title) => promised.has(title)));
+  let evidence: Evidence = { micro: [], servers: [] };
+  let verdicts: Verdict[] = [];
+  for (let attempt = 1; attempt <= ATTEMPTS && open.size > 0; attempt++) {
+    evidence = merged(evidence, await measure(open, attempt));
+    verdicts = judge(evidence);
+    open = new Set(
+      verdicts.flatMap(({ broken, thanIn }) => (thanIn && broken.length > 0 ? [...broken, thanIn] : broken)),
+    );
   }
   return verdicts;
 }
 
-async function checkServers({ filter, server }: Asked): Promise<Verdict[]> {
-  const promised = promisedWorkloads();
-  const results = new Map<string, Comparison>();
-  let missing = WORKLOADS.filter((each) => promised.has(titleOf(each)) && matches(each, filter));
-  for (let attempt = 1; attempt <= ATTEMPTS && missing.length > 0; attempt++) {
-    const effort = { ...server, measure: server.measure * attempt, rounds: server.rounds + attempt - 1 };
-    const takesPart = ({ name }: { name: string }, workload: Parameters<typeof titleOf>[0]): boolean =>
-      promisedContestants(titleOf(workload)).has(name);
-    for await (const comparison of compareServers(missing, effort, takesPart)) {
-      const title = titleOf(comparison.workload);
-      progress(title, attempt);
-      for (const { contestant, why } of comparison.leftOut)
-        progress(`${contestant} is left out: ${why}`, attempt);
-      results.set(title, comparison);
-    }
-    const broken = new Set(judge([...results.values()]).flatMap(({ kept, of }) => (kept ? [] : [of])));
-    missing = missing.filter((workload) => broken.has(titleOf(workload)));
-  }
-  return judge([...results.values()]);
+/** `pnpm bench check`: whether every floor was reached. */
+export async function checkAll(
+  { micro, seconds, server }: Asked,
+  { workloads, works }: Omit<Selection, 'takesPart'>,
+  say: (text: string) => void,
+): Promise<boolean> {
+  const titles = new Set([...works, ...workloads].map(titleOf));
+  const verdicts = await check(titles, (chosen, attempt) => {
+    if (attempt > 1)
+      say(`\nBelow the floor; attempt ${attempt} of ${ATTEMPTS}, for longer: ${[...chosen].join('; ')}`);
+    return gather(
+      {
+        works: works.filter((work) => chosen.has(titleOf(work))),
+        workloads: workloads.filter((workload) => chosen.has(titleOf(workload))),
+        takesPart: ({ name }, workload) => promisedContestants(titleOf(workload)).has(name),
+      },
+      {
+        seconds,
+        micro: { rounds: micro.rounds + 2 * (attempt - 1), time: micro.time * attempt },
+        server: { ...server, rounds: server.rounds + 2 * (attempt - 1), measure: server.measure * attempt },
+      },
+      say,
+    );
+  });
+  say(`\n${verdicts.map(verdictLine).join('\n')}\n\n${summary(verdicts)}`);
+  return verdicts.length > 0 && verdicts.every(({ kept }) => kept);
 }
 
-function longer({ rounds, time }: Effort, attempt: number): Effort {
-  return { rounds: rounds + 2 * (attempt - 1), time: time * attempt };
-}
-
-function progress(what: string, attempt: number): void {
-  console.log(attempt === 1 ? what : `${what} (again)`);
-}
-
-/** A promise and what was measured, in one line. */
-export function verdictLine({ busy, kept, of, promise, ratio }: Verdict): string {
-  const starved = busy !== undefined && busy < SATURATED;
-  const note = starved ? `, while a server was busy for ${Math.round(busy * 100)}% of the time only` : '';
-  return `${kept ? '✓' : '✗'} ${of}: ${promise}; measured ${ratio.toFixed(2)}${note}`;
+/** How many promises are kept, and how many goals reached, in a line. */
+export function summary(verdicts: readonly Verdict[]): string {
+  const broken = verdicts.filter(({ kept }) => !kept);
+  const short = verdicts.filter(({ goal, floor, reached }) => goal !== floor && !reached);
+  const kept =
+    verdicts.length === 0
+      ? 'Nothing is promised of what was measured.'
+      : broken.length === 0
+        ? `Every promise is kept (${verdicts.length}).`
+        : `${broken.length} of ${verdicts.length} promises are broken:\n${broken.map(verdictLine).join('\n')}`;
+  return short.length === 0 ? kept : `${kept} Goals not reached: ${short.length}.`;
 }

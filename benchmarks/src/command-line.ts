@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util';
+import { SECONDS } from './budget.js';
 import type { Effort } from './measure.js';
 import type { ServerEffort } from './server/compare.js';
 
-export const COMMANDS = ['all', 'micro', 'handshake', 'server', 'check'] as const;
+export const COMMANDS = ['all', 'micro', 'handshake', 'server', 'check', 'publish'] as const;
+
+export type Command = (typeof COMMANDS)[number];
 
 /** What somebody asked for. */
 export interface Asked {
-  readonly command: (typeof COMMANDS)[number];
+  readonly command: Command;
   readonly quick: boolean;
   /** part of the title of what is measured */
   readonly filter: string;
@@ -16,28 +19,31 @@ export interface Asked {
   readonly output: string;
   readonly micro: Effort;
   readonly server: ServerEffort;
+  /** for pieces of work, and for whole servers */
+  readonly seconds: { readonly micro: number; readonly servers: number };
 }
 
-export const USAGE = `pnpm bench [all | micro | handshake | server | check] [options]
+export const USAGE = `pnpm bench [all | micro | handshake | server | check | publish] [options]
 
   all         everything, in about ten minutes; writes a report
-  micro       pieces of work: decode, encode, unmask, UTF-8
+  micro       pieces of work: decode, encode, unmask, UTF-8, the opening handshake, memory of a frame
   handshake   the opening handshake alone
   server      whole servers and clients, in processes of their own
-  check       what the project promises; ends with 1 where that is not reached in three attempts
+  check       what the project promises; ends with 1 where a floor is not reached in three attempts
+  publish     takes the figures of the READMEs, and their chart, from a report of everything
 
   --quick            less of it, for a shorter time: under two minutes
   --filter text      what has this in its title
   --only a,b         these contestants of the servers
-  --output folder    where the report goes (benchmarks/report)
-  --rounds n         so many rounds for each contestant of the servers
+  --output folder    where the report goes (benchmarks/report); for publish, where it is
+  --rounds n         at most so many rounds for each contestant of the servers
   --cpu-prof folder  has servers on Node write a profile there
 `;
 
 const MICRO = { full: { rounds: 7, time: 40 }, quick: { rounds: 3, time: 15 } } as const;
 const SERVER = {
   full: { rounds: 5, warmUp: 300, measure: 300, idle: 10_000 },
-  quick: { rounds: 3, warmUp: 150, measure: 100, idle: 3000 },
+  quick: { rounds: 3, warmUp: 150, measure: 120, idle: 3000 },
 } as const;
 
 /** @throws {TypeError} when there is no such command or option */
@@ -67,6 +73,7 @@ export function readCommandLine(args: readonly string[], folder: string): Asked 
     filter: values.filter,
     only: values.only === '' ? [] : values.only.split(','),
     output: values.output,
+    seconds: SECONDS[extent],
     micro: MICRO[extent],
     server: {
       ...SERVER[extent],

@@ -1,135 +1,141 @@
-import type { Comparison, ServerFigure } from './server/compare.js';
-import { titleOf, WORKLOADS } from './server/workloads.js';
-import { quantile } from './statistics.js';
-
-/** What the project promises of whole servers; what it promises of single pieces of work stands beside these, in `micro/`. */
-interface ServerPromise {
-  /** the title of a workload begins with this */
-  readonly workload: string;
-  readonly by: string;
-  readonly measure: 'perSecond' | 'cpuMicros' | 'bytes';
-  /** at least, or at most, so many times that of another contestant */
-  readonly least?: number;
-  readonly most?: number;
-  readonly than: string;
-  /** the workload that the other one is taken from; default the same one */
-  readonly thanIn?: string;
-}
-
-const ONE_IN_FLIGHT = ['echo: 128 B, 1 in flight on each of 64', 'echo: 1 KiB, 1 in flight on each of 64'];
-const LONG = ['echo: 64 KiB', 'echo: 1 MiB'];
-
-export const SERVER_PROMISES: readonly ServerPromise[] = [
-  ...['adapter', 'transport'].flatMap((by): ServerPromise[] => [
-    { workload: 'echo: 16 B text', by, measure: 'perSecond', least: 10, than: 'ws' },
-    { workload: 'echo: 16 B text', by, measure: 'perSecond', least: 1, than: 'Bun' },
-    { workload: 'echo: 125 B binary', by, measure: 'perSecond', least: 6, than: 'ws' },
-    { workload: 'echo: 1 KiB text', by, measure: 'perSecond', least: 3, than: 'ws' },
-    ...ONE_IN_FLIGHT.flatMap((workload): ServerPromise[] => [
-      { workload, by, measure: 'cpuMicros', most: 0.85, than: 'ws' },
-      { workload, by, measure: 'cpuMicros', most: 1, than: 'net' },
-    ]),
-    ...LONG.map((workload): ServerPromise => ({ workload, by, measure: 'cpuMicros', most: 0.8, than: 'ws' })),
-    { workload: 'broadcast: 1 KiB', by, measure: 'perSecond', least: 2, than: 'ws' },
-  ]),
-  { workload: 'echo: 1 KiB JSON', by: 'adapter', measure: 'perSecond', least: 5, than: 'ws' },
-  { workload: 'idle: memory of a connection', by: 'adapter', measure: 'bytes', most: 0.8, than: 'ws' },
-  {
-    workload: 'idle: memory of a connection with permessage-deflate',
-    by: 'adapter',
-    measure: 'bytes',
-    most: 1.1,
-    than: 'adapter',
-    thanIn: 'idle: memory of a connection',
-  },
-  { workload: 'client: 1 KiB', by: 'adapter', measure: 'perSecond', least: 1.5, than: 'ws' },
-];
-
-const MEASURES = {
-  perSecond: 'messages/s',
-  cpuMicros: 'CPU a message',
-  bytes: 'memory',
+/** What a promise compares, and how it is called. */
+export const MEASURES = {
+  speed: { called: 'speed', higherIsBetter: true },
+  perSecond: { called: 'messages/s', higherIsBetter: true },
+  cpuMicros: { called: 'CPU a message', higherIsBetter: false },
+  bytes: { called: 'memory', higherIsBetter: false },
+  ns: { called: 'time', higherIsBetter: false },
 } as const;
 
-/** A promise with what was measured. */
-export interface Verdict {
-  /** the title of the workload */
-  readonly of: string;
-  readonly promise: string;
-  readonly ratio: number;
-  readonly kept: boolean;
-  /** for messages/s: the share of a core that the slower of the two servers got; far below 1 the machine was busy */
-  readonly busy?: number;
+export type PromisedMeasure = keyof typeof MEASURES;
+
+/**
+ * What the project promises of everything with such a title. The floor is what `pnpm bench check` guards; where the goal
+ * is beyond it, the reports tell whether it was reached, and nothing fails.
+ */
+export interface Promised {
+  /** a title, the beginning of one, or a pattern for several */
+  readonly of: string | RegExp;
+  /** a contestant */
+  readonly by: string;
+  readonly measure: PromisedMeasure;
+  /** the contestant that it is a multiple of; without one, floor and goal are nanoseconds or bytes */
+  readonly than?: string;
+  /** the title that the other one is taken from; default the same one */
+  readonly thanIn?: string;
+  /** at least so much, or at most where less is better */
+  readonly floor: number;
+  /** default the floor */
+  readonly goal?: number;
 }
 
-/** The whole title that a promise means. */
-function resolve(workload: string): string {
-  const titles = WORKLOADS.map(titleOf);
-  const title = titles.find((each) => each === workload) ?? titles.find((each) => each.startsWith(workload));
-  if (title === undefined) throw new TypeError(`a promise for no workload: ${workload}`);
-  return title;
+const MILLISECOND = 1e6;
+
+/** Whole servers and clients; `adapter` and `transport` are this project. */
+const SERVERS: readonly Promised[] = [
+  { of: 'echo: 16 B text', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 7, goal: 10 },
+  { of: 'echo: 16 B text', by: 'transport', measure: 'perSecond', than: 'ws', floor: 10 },
+  { of: 'echo: 16 B text', by: 'adapter', measure: 'perSecond', than: 'Bun', floor: 0.5, goal: 1 },
+  { of: 'echo: 16 B text', by: 'transport', measure: 'perSecond', than: 'Bun', floor: 0.9, goal: 1 },
+  { of: 'echo: 125 B binary', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 5, goal: 6 },
+  { of: 'echo: 125 B binary', by: 'transport', measure: 'perSecond', than: 'ws', floor: 6 },
+  { of: 'echo: 1 KiB text', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 2.5, goal: 3 },
+  { of: 'echo: 1 KiB text', by: 'transport', measure: 'perSecond', than: 'ws', floor: 3 },
+  {
+    of: 'echo: 128 B, 1 in flight',
+    by: 'adapter',
+    measure: 'cpuMicros',
+    than: 'ws',
+    floor: 0.95,
+    goal: 0.85,
+  },
+  { of: 'echo: 128 B, 1 in flight', by: 'adapter', measure: 'cpuMicros', than: 'net', floor: 1.15, goal: 1 },
+  { of: 'echo: 128 B, 1 in flight', by: 'transport', measure: 'cpuMicros', than: 'ws', floor: 0.85 },
+  { of: 'echo: 128 B, 1 in flight', by: 'transport', measure: 'cpuMicros', than: 'net', floor: 1.1, goal: 1 },
+  {
+    of: 'echo: 1 KiB, 1 in flight',
+    by: 'adapter',
+    measure: 'cpuMicros',
+    than: 'ws',
+    floor: 0.95,
+    goal: 0.85,
+  },
+  { of: 'echo: 1 KiB, 1 in flight', by: 'adapter', measure: 'cpuMicros', than: 'net', floor: 1.15, goal: 1 },
+  { of: 'echo: 1 KiB, 1 in flight', by: 'transport', measure: 'cpuMicros', than: 'ws', floor: 0.85 },
+  { of: 'echo: 1 KiB, 1 in flight', by: 'transport', measure: 'cpuMicros', than: 'net', floor: 1.1, goal: 1 },
+  { of: 'echo: 64 KiB', by: 'adapter', measure: 'cpuMicros', than: 'ws', floor: 1.1, goal: 0.8 },
+  { of: 'echo: 64 KiB', by: 'transport', measure: 'cpuMicros', than: 'ws', floor: 0.9, goal: 0.8 },
+  { of: 'echo: 1 MiB', by: 'adapter', measure: 'cpuMicros', than: 'ws', floor: 1, goal: 0.8 },
+  { of: 'echo: 1 MiB', by: 'transport', measure: 'cpuMicros', than: 'ws', floor: 0.9, goal: 0.8 },
+  { of: 'echo: 1 KiB JSON with', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 3, goal: 5 },
+  { of: 'broadcast: 1 KiB', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 1.1, goal: 2 },
+  { of: 'broadcast: 1 KiB', by: 'transport', measure: 'perSecond', than: 'ws', floor: 1.1, goal: 2 },
+  { of: 'client: 1 KiB', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 1.5 },
+  { of: 'idle: memory of a connection', by: 'adapter', measure: 'bytes', than: 'ws', floor: 1.05, goal: 0.8 },
+  {
+    of: 'idle: memory of a connection with permessage-deflate',
+    by: 'adapter',
+    measure: 'bytes',
+    than: 'adapter',
+    thanIn: 'idle: memory of a connection',
+    floor: 1.2,
+    goal: 1.1,
+  },
+];
+
+/** Pieces of work; `wasm` and `script` are this project's two kernels. */
+const PIECES: readonly Promised[] = [
+  { of: 'decode: 16 B text', by: 'wasm', measure: 'speed', than: 'ws', floor: 5, goal: 6 },
+  { of: 'decode: 125 B text', by: 'wasm', measure: 'speed', than: 'ws', floor: 5, goal: 6 },
+  { of: 'decode: 125 B binary', by: 'wasm', measure: 'speed', than: 'ws', floor: 5, goal: 6 },
+  { of: 'decode: 1 KiB text', by: 'wasm', measure: 'speed', than: 'ws', floor: 2.5, goal: 3.5 },
+  { of: 'decode: 64 KiB binary', by: 'wasm', measure: 'speed', than: 'ws', floor: 3, goal: 3.5 },
+  { of: /^decode: [^,]+$/, by: 'script', measure: 'speed', than: 'ws without add-ons', floor: 1 },
+  { of: /^decode: .*, read into/, by: 'wasm', measure: 'speed', than: 'memcpy', floor: 0.5, goal: 0.6 },
+  { of: /^encode, server: /, by: 'wasm', measure: 'speed', than: 'ws', floor: 4, goal: 5 },
+  { of: /^encode, server: /, by: 'script, copied', measure: 'speed', than: 'ws without add-ons', floor: 1 },
+  { of: /^encode, client: /, by: 'wasm', measure: 'speed', than: 'ws', floor: 1.5, goal: 3 },
+  { of: /^encode, client: /, by: 'script', measure: 'speed', than: 'ws without add-ons', floor: 1 },
+  { of: /^unmask .*: \d+ B$/, by: 'wasm', measure: 'speed', than: 'bufferutil', floor: 1 },
+  { of: /^unmask .*: \d+ [KM]iB$/, by: 'wasm', measure: 'speed', than: 'bufferutil', floor: 1.1, goal: 1.5 },
+  { of: /^UTF-8, .*: \d+ B$/, by: 'wasm', measure: 'speed', than: 'utf-8-validate', floor: 1 },
+  { of: /^UTF-8, ASCII: /, by: 'wasm', measure: 'speed', than: 'isUtf8', floor: 0.3, goal: 0.4 },
+  { of: /^UTF-8, (?!ASCII)/, by: 'wasm', measure: 'speed', than: 'isUtf8', floor: 0.15, goal: 0.25 },
+  { of: /^memory: /, by: 'decoded frame', measure: 'bytes', than: 'view', floor: 1.05 },
+  { of: /^handshake: .* node:http/, by: 'this project', measure: 'speed', than: 'ws', floor: 1.8, goal: 2 },
+  { of: /^hostile patterns/, by: '64 KiB', measure: 'ns', floor: 5 * MILLISECOND },
+  { of: /^hostile patterns: /, by: '64 KiB', measure: 'ns', than: '16 KiB', floor: 5 },
+];
+
+/** The one table of promises. */
+export const PROMISES: readonly Promised[] = [...SERVERS, ...PIECES];
+
+/** Those of the titles that a promise means: the one it gives, or all that begin so or match. */
+export function meant(of: string | RegExp, titles: Iterable<string>): string[] {
+  const all = [...titles];
+  if (typeof of === 'string') return all.includes(of) ? [of] : all.filter((title) => title.startsWith(of));
+  return all.filter((title) => of.test(title));
 }
 
-/** The titles of all workloads that something is promised of, or compared with. */
-export function promisedWorkloads(): Set<string> {
+/** Those of the titles that something is promised of, or compared with. */
+export function promisedOf(titles: Iterable<string>): Set<string> {
+  const all = [...titles];
   return new Set(
-    SERVER_PROMISES.flatMap(({ workload, thanIn }) => [
-      resolve(workload),
-      ...(thanIn ? [resolve(thanIn)] : []),
-    ]),
+    PROMISES.flatMap(({ of, thanIn }) => {
+      const found = meant(of, all);
+      return found.length > 0 && thanIn !== undefined ? [...found, thanIn] : found;
+    }),
   );
 }
 
-/** The contestants that a promise speaks of, for a workload by its title. */
+/** The contestants that promises of this title speak of. */
 export function promisedContestants(title: string): Set<string> {
   return new Set(
-    SERVER_PROMISES.flatMap(({ workload, by, than, thanIn }) => [
-      ...(resolve(workload) === title ? [by, thanIn === undefined ? than : by] : []),
-      ...(thanIn !== undefined && resolve(thanIn) === title ? [than] : []),
+    PROMISES.flatMap(({ by, of, than, thanIn }) => [
+      ...(meant(of, [title]).length > 0
+        ? [by, ...(than !== undefined && thanIn === undefined ? [than] : [])]
+        : []),
+      ...(thanIn === title && than !== undefined ? [than] : []),
     ]),
   );
-}
-
-/** What became of the promises that can be judged by these comparisons. */
-export function judge(comparisons: readonly Comparison[]): Verdict[] {
-  return SERVER_PROMISES.flatMap(({ workload, by, measure, least, most, than, thanIn }) => {
-    const title = resolve(workload);
-    const bound = least === undefined ? `at most ${most}` : `at least ${least}`;
-    const other = thanIn === undefined ? than : `${than} without`;
-    const promise = `${MEASURES[measure]} of ${by} ${bound} × ${other}`;
-    const found = [
-      find(comparisons, title, by),
-      find(comparisons, thanIn === undefined ? title : resolve(thanIn), than),
-    ];
-    if (found.includes('not asked')) return [];
-    const [ours, theirs] = found.map((figure) => (typeof figure === 'object' ? figure[measure] : undefined));
-    if (ours === undefined || theirs === undefined)
-      return [{ of: title, promise, ratio: Number.NaN, kept: false }];
-    // Round by round: what the machine did meanwhile is in both.
-    const ratios = ours.rounds.map((value, round) => value / (theirs.rounds[round] ?? theirs.median));
-    const ratio = quantile(
-      ratios.sort((a, b) => a - b),
-      0.5,
-    );
-    const kept = (least === undefined || ratio >= least) && (most === undefined || ratio <= most);
-    const busy = found.map(
-      (figure) => (typeof figure === 'object' ? figure.busy?.median : undefined) ?? Number.NaN,
-    );
-    return [
-      { of: title, promise, ratio, kept, ...(measure === 'perSecond' ? { busy: Math.min(...busy) } : {}) },
-    ];
-  });
-}
-
-/** What a contestant did; `failed` where it should have been there, which keeps no promise. */
-function find(
-  comparisons: readonly Comparison[],
-  title: string,
-  name: string,
-): ServerFigure | 'failed' | 'not asked' {
-  const comparison = comparisons.find(({ workload }) => titleOf(workload) === title);
-  const figure = comparison?.figures.find(({ contestant }) => contestant === name);
-  if (figure !== undefined) return figure;
-  const absent = comparison?.leftOut.find(({ contestant }) => contestant === name);
-  return absent === undefined || absent.why.includes('not installed') ? 'not asked' : 'failed';
 }

@@ -7,7 +7,7 @@ export interface Spread {
 }
 
 export function spreadOf(rounds: readonly number[]): Spread {
-  const sorted = [...rounds].sort((a, b) => a - b);
+  const sorted = ascending(rounds);
   return {
     median: quantile(sorted, 0.5),
     low: quantile(sorted, 0.25),
@@ -22,4 +22,26 @@ export function quantile(sorted: readonly number[], share: number): number {
   const low = sorted[Math.floor(at)] ?? Number.NaN;
   const high = sorted[Math.ceil(at)] ?? Number.NaN;
   return low + (high - low) * (at - Math.floor(at));
+}
+
+/**
+ * One as a multiple of another: the median of the ratios of each round, because what the machine did in a round is in
+ * both. Where one has fewer rounds, the rest is compared with its median.
+ */
+export function ratioOf(one: Spread, other: Spread): number {
+  const { length } = one.rounds.length > other.rounds.length ? one.rounds : other.rounds;
+  const ratios = Array.from(
+    { length },
+    (_, round) => (one.rounds[round] ?? one.median) / (other.rounds[round] ?? other.median),
+  );
+  return quantile(ascending(ratios), 0.5);
+}
+
+/** Half the way between the quartiles, as a share of the median. */
+export function relativeSpread({ high, low, median }: Spread): number {
+  return (high - low) / 2 / median;
+}
+
+function ascending(values: readonly number[]): number[] {
+  return [...values].sort((a, b) => a - b);
 }

@@ -1,17 +1,17 @@
 import { Codec, Connection, type ConnectionHandler, Endpoint } from '@x/frame-codec';
 import { chunked, maskedFrame } from '../frames.js';
-import type { Task, Work } from '../measure.js';
-import type { Ws } from '../ws.js';
+import { type Task, timed, type Work } from '../measure.js';
+import type { Peers, Ws } from '../ws.js';
 
 const MIB = 1024 * 1024;
 
-/** Rows of the table: payload, and how many times as fast as `ws` the project promises to be. */
+/** What is decoded. */
 const ROWS = [
-  { name: '16 B text', opcode: 1, length: 16, least: 6 },
-  { name: '125 B text', opcode: 1, length: 125, least: 6 },
-  { name: '125 B binary', opcode: 2, length: 125, least: 6 },
-  { name: '1 KiB text', opcode: 1, length: 1024, least: 3.5 },
-  { name: '64 KiB binary', opcode: 2, length: 65536, least: 3.5 },
+  { name: '16 B text', opcode: 1, length: 16 },
+  { name: '125 B text', opcode: 1, length: 125 },
+  { name: '125 B binary', opcode: 2, length: 125 },
+  { name: '1 KiB text', opcode: 1, length: 1024 },
+  { name: '64 KiB binary', opcode: 2, length: 65536 },
 ] as const;
 
 /** What the handlers saw, so that nobody can leave their work out. */
@@ -29,9 +29,9 @@ const handler: ConnectionHandler = {
 };
 
 /** Decoding a stream of masked frames in chunks of 64 KiB; text comes out as strings, binary as borrowed views. */
-export function decodeWorks(ws: { native: Ws; plain: Ws }): Work[] {
+export function decodeWorks({ leftOut, ws }: Peers): Work[] {
   const codecs = [new Codec({ kernel: 'wasm' }), new Codec({ kernel: 'script' })];
-  const works = ROWS.map(({ name, opcode, length, least }): Work => {
+  const works = ROWS.map(({ name, opcode, length }): Work => {
     const { chunks, count } = chunked(maskedFrame(opcode, Buffer.alloc(length, 'a')), MIB / 2);
     const tasks = codecs.map((codec): Task => {
       const connection = new Connection(new Endpoint({ role: 'server', codec }), handler, undefined);
@@ -42,18 +42,9 @@ export function decodeWorks(ws: { native: Ws; plain: Ws }): Work[] {
         },
       };
     });
-    tasks.push(wsTask('ws', ws.native, chunks), wsTask('ws without add-ons', ws.plain, chunks));
-    return {
-      group: 'decode',
-      name,
-      batch: count,
-      unit: 'message',
-      tasks,
-      promises: [
-        { fast: 'wasm', slow: 'ws', least },
-        { fast: 'script', slow: 'ws without add-ons', least: 1 },
-      ],
-    };
+    tasks.push(...ws.map((each) => wsTask(each.contestant, each.ws, chunks)));
+    const absent = leftOut.filter(({ contestant }) => contestant.startsWith('ws'));
+    return timed({ group: 'decode', name, batch: count, unit: 'message', tasks, leftOut: absent });
   });
   return [
     ...works,
@@ -99,7 +90,7 @@ function inboxWork(name: string, length: number): Work {
   };
   const source = Buffer.alloc(length, 'a');
   const target = Buffer.alloc(length);
-  return {
+  return timed({
     group: 'decode',
     name,
     batch: 1,
@@ -117,6 +108,5 @@ function inboxWork(name: string, length: number): Work {
         },
       },
     ],
-    promises: [{ fast: 'wasm', slow: 'memcpy', least: 0.6 }],
-  };
+  });
 }

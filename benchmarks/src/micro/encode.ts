@@ -1,18 +1,19 @@
 import { Codec, Endpoint, FrameEncoder, OPCODES } from '@x/frame-codec';
-import type { Task, Work } from '../measure.js';
+import { type Task, timed, type Work } from '../measure.js';
 import { size } from '../size.js';
-import type { Ws } from '../ws.js';
+import type { Peers } from '../ws.js';
 
 const BATCH = 1000;
 const KERNELS = ['wasm', 'script'] as const;
 const ROWS = [
-  { role: 'server', least: 5, lengths: [16, 125, 1024] },
-  { role: 'client', least: 3, lengths: [16, 125, 1024, 16384, 65536] },
+  { role: 'server', lengths: [16, 125, 1024] },
+  { role: 'client', lengths: [16, 125, 1024, 16384, 65536] },
 ] as const;
 
 /** Encoding frames with a binary payload, of a server (bare) and of a client (masked). */
-export function encodeWorks(ws: { native: Ws; plain: Ws }): Work[] {
-  return ROWS.flatMap(({ role, least, lengths }) =>
+export function encodeWorks({ leftOut, ws }: Peers): Work[] {
+  const absent = leftOut.filter(({ contestant }) => contestant.startsWith('ws'));
+  return ROWS.flatMap(({ role, lengths }) =>
     lengths.map((length): Work => {
       const payload = Buffer.alloc(length, 'a');
       const batch = length > 4096 ? BATCH / 20 : BATCH;
@@ -42,27 +43,21 @@ export function encodeWorks(ws: { native: Ws; plain: Ws }): Work[] {
           },
         });
       }
-      return {
+      for (const { contestant, ws: peer } of ws) {
+        const { Sender } = peer;
+        const run = (): void => {
+          for (let index = 0; index < batch; index++) Sender.frame(payload, options);
+        };
+        tasks.push({ contestant, run });
+      }
+      return timed({
         group: `encode, ${role}`,
         name: size(length),
         batch,
         unit: 'frame',
-        tasks: [
-          ...tasks,
-          ...Object.entries({ ws: ws.native, 'ws without add-ons': ws.plain }).map(
-            ([contestant, { Sender }]) => ({
-              contestant,
-              run: () => {
-                for (let index = 0; index < batch; index++) Sender.frame(payload, options);
-              },
-            }),
-          ),
-        ],
-        promises: [
-          { fast: 'wasm', slow: 'ws', least },
-          { fast: role === 'server' ? 'script, copied' : 'script', slow: 'ws without add-ons', least: 1 },
-        ],
-      };
+        tasks,
+        leftOut: absent,
+      });
     }),
   );
 }

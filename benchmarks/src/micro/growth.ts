@@ -1,6 +1,6 @@
 import { Codec, Connection, Endpoint } from '@x/frame-codec';
 import { chunked, maskedFrame } from '../frames.js';
-import type { Work } from '../measure.js';
+import { timed, type Work } from '../measure.js';
 import { size } from '../size.js';
 
 const KIB = 1024;
@@ -48,7 +48,7 @@ function work(group: string, name: string, batch: number, unit: string, frames: 
     },
     undefined,
   );
-  return {
+  return timed({
     group,
     name,
     batch: batch * count,
@@ -62,5 +62,5 @@ function work(group: string, name: string, batch: number, unit: string, frames: 
         },
       },
     ],
-  };
+  });
 }

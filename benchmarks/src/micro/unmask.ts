@@ -1,22 +1,20 @@
-import { createRequire } from 'node:module';
 import { Codec } from '@x/frame-codec';
-import type { Work } from '../measure.js';
+import { timed, type Work } from '../measure.js';
 import { size } from '../size.js';
-
-const require = createRequire(import.meta.url);
-const bufferutil: { unmask(bytes: Buffer, mask: Buffer): void } = require('bufferutil');
+import type { Peers } from '../ws.js';
 
 const LENGTHS = [8, 16, 64, 256, 1024, 4096, 16384, 65536, 1048576];
 const KEY = 0x78563412;
 
 /** Unmasking in place; beyond 64 KiB in pieces, as a codec meets them. */
-export function unmaskWorks(): Work[] {
+export function unmaskWorks({ addOns: { bufferutil }, leftOut }: Peers): Work[] {
+  const absent = leftOut.filter(({ contestant }) => contestant === 'bufferutil');
   return LENGTHS.map((length) => {
     const batch = Math.max(1, Math.min(1000, Math.round(1e6 / length)));
     const bytes = Buffer.alloc(length, 'a');
     const mask = Buffer.from([0x12, 0x34, 0x56, 0x78]);
     const piece = Math.min(length, 65536);
-    return {
+    return timed({
       group: 'unmask in place',
       name: size(length),
       batch,
@@ -34,14 +32,18 @@ export function unmaskWorks(): Work[] {
             },
           };
         }),
-        {
-          contestant: 'bufferutil',
-          run: () => {
-            for (let index = 0; index < batch; index++) bufferutil.unmask(bytes, mask);
-          },
-        },
+        ...(bufferutil === undefined
+          ? []
+          : [
+              {
+                contestant: 'bufferutil',
+                run: () => {
+                  for (let index = 0; index < batch; index++) bufferutil.unmask(bytes, mask);
+                },
+              },
+            ]),
       ],
-      promises: [{ fast: 'wasm', slow: 'bufferutil', least: length < 1024 ? 1 : 1.5 }],
-    };
+      leftOut: absent,
+    });
   });
 }

@@ -1,11 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { createRequire } from 'node:module';
 import { Codec } from '@x/frame-codec';
-import type { Promised, Work } from '../measure.js';
+import { timed, type Work } from '../measure.js';
 import { size } from '../size.js';
-
-const require = createRequire(import.meta.url);
-const utf8Validate: (bytes: Buffer) => boolean = require('utf-8-validate');
+import type { Peers } from '../ws.js';
 
 const LENGTHS = [16, 64, 256, 4096, 65536];
 
@@ -32,15 +29,14 @@ function fill(text: string, length: number): Buffer {
 }
 
 /** Checking UTF-8, by script and length. */
-export function utf8Works(): Work[] {
+export function utf8Works({ addOns, leftOut }: Peers): Work[] {
+  const { 'utf-8-validate': utf8Validate } = addOns;
+  const absent = leftOut.filter(({ contestant }) => contestant === 'utf-8-validate');
   return Object.entries(SCRIPTS).flatMap(([script, text]) =>
     LENGTHS.map((length): Work => {
       const bytes = fill(text, length);
       const batch = Math.max(1, Math.min(1000, Math.round(1e6 / length)));
-      const promises: Promised[] = [];
-      if (length <= 256) promises.push({ fast: 'wasm', slow: 'utf-8-validate', least: 1 });
-      promises.push({ fast: 'wasm', slow: 'isUtf8', least: script === 'ASCII' ? 0.4 : 0.25 });
-      return {
+      return timed({
         group: `UTF-8, ${script}`,
         name: size(length),
         batch,
@@ -60,12 +56,16 @@ export function utf8Works(): Work[] {
               },
             };
           }),
-          {
-            contestant: 'utf-8-validate',
-            run: () => {
-              for (let index = 0; index < batch; index++) utf8Validate(bytes);
-            },
-          },
+          ...(utf8Validate === undefined
+            ? []
+            : [
+                {
+                  contestant: 'utf-8-validate',
+                  run: () => {
+                    for (let index = 0; index < batch; index++) utf8Validate(bytes);
+                  },
+                },
+              ]),
           {
             contestant: 'isUtf8',
             run: () => {
@@ -73,8 +73,8 @@ export function utf8Works(): Work[] {
             },
           },
         ],
-        promises,
-      };
+        leftOut: absent,
+      });
     }),
   );
 }

@@ -1,10 +1,10 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import type { Result } from '../measure.js';
 import type { Comparison, ServerFigure } from '../server/compare.js';
 import { CONTESTANTS } from '../server/contestants.js';
 import { size } from '../size.js';
 import type { Spread } from '../statistics.js';
-import type { MicroResult } from './report.js';
 
 const { document } = parseHTML('<html><body></body></html>');
 
@@ -44,18 +44,18 @@ export function colorOf(contestant: string): string {
 
 type Measure = Exclude<keyof ServerFigure, 'contestant'>;
 
-interface Bar extends Pick<Spread, 'median' | 'low' | 'high'> {
+export interface Bar extends Pick<Spread, 'median' | 'low' | 'high'> {
   readonly contestant: string;
 }
 
-function barsOf(figures: readonly ServerFigure[], measure: Measure): Bar[] {
+export function barsOf(figures: readonly ServerFigure[], measure: Measure): Bar[] {
   return figures.flatMap(({ contestant, [measure]: spread }) => (spread ? [{ contestant, ...spread }] : []));
 }
 
 const ORDER = CONTESTANTS.map(({ name }) => name);
 const WIDTH = 720;
 /** Room for the numbers of an axis and, below them, its label. */
-const BOTTOM = 46;
+export const BOTTOM = 46;
 const STYLE = { background: 'none', fontSize: '12px' };
 
 /** A bar for each contestant, with its quartiles. */
@@ -118,90 +118,29 @@ export function lineChart(
   });
 }
 
-/** Times of pieces of work: a row for each, a dot for each contestant. */
-export function dotChart(works: readonly MicroResult[]): string {
+/** Times, or bytes, of pieces of work: a row for each, a dot for each contestant. */
+export function dotChart(works: readonly Result[]): string {
   const rows = works.flatMap(({ name, figures }) =>
-    figures.map(({ contestant, ns, spread }) => ({
-      name,
-      contestant,
-      ns,
-      low: ns - spread / 2,
-      high: ns + spread / 2,
-    })),
+    figures.map((figure) => ({ name: lines(name), ...figure })),
   );
   const color = ({ contestant }: { contestant: string }): string => colorOf(contestant);
+  const label = works[0]?.measured === 'bytes' ? 'bytes →' : 'nanoseconds →';
   return svg({
     width: WIDTH,
     marginLeft: 250,
     marginRight: 30,
     marginBottom: BOTTOM,
-    x: { type: 'log', label: 'nanoseconds →', grid: true, tickFormat: tick, labelOffset: BOTTOM - 4 },
+    x: { type: 'log', label, grid: true, tickFormat: tick, labelOffset: BOTTOM - 4 },
     y: { label: null, domain: [...new Set(rows.map(({ name }) => name))] },
     marks: [
       Plot.ruleY(rows, { x1: 'low', x2: 'high', y: 'name', stroke: color }),
-      Plot.dot(rows, { x: 'ns', y: 'name', fill: color, r: 4.5 }),
+      Plot.dot(rows, { x: 'median', y: 'name', fill: color, r: 4.5 }),
     ],
   });
-}
-
-/** How many messages a second, as multiples of `ws`; an SVG of its own that follows the theme of its reader. */
-export function mainChart(comparisons: readonly Comparison[]): string | undefined {
-  const shown = ['adapter', 'transport', 'ws', 'Bun', 'net'];
-  const rows = comparisons
-    .filter(({ workload: { group, sweep } }) => !sweep && ['echo', 'broadcast', 'client'].includes(group))
-    .flatMap(({ workload: { group, name }, figures }) => {
-      const ws = figures.find(({ contestant }) => contestant === 'ws')?.perSecond?.median;
-      if (ws === undefined) return [];
-      return barsOf(figures, 'perSecond')
-        .filter(({ contestant }) => shown.includes(contestant))
-        .map(({ contestant, median, low, high }) => ({
-          workload: wrapped(`${group}: ${name}`),
-          contestant,
-          median: median / ws,
-          low: low / ws,
-          high: high / ws,
-        }));
-    });
-  if (rows.length === 0) return undefined;
-  const chart = svg({
-    width: 860,
-    marginLeft: 70,
-    marginRight: 240,
-    marginBottom: BOTTOM,
-    x: {
-      label: 'messages a second, ws = 1; on a scale of square roots →',
-      labelAnchor: 'left',
-      labelOffset: BOTTOM - 4,
-      grid: true,
-      type: 'sqrt',
-    },
-    y: { label: null, domain: shown },
-    fy: { label: null, padding: 0.2, domain: [...new Set(rows.map(({ workload }) => workload))] },
-    marks: [
-      Plot.barX(rows, {
-        fy: 'workload',
-        x: 'median',
-        y: 'contestant',
-        fill: (row: Bar) => colorOf(row.contestant),
-      }),
-      Plot.ruleY(rows, { fy: 'workload', x1: 'low', x2: 'high', y: 'contestant', strokeWidth: 1.5 }),
-      Plot.text(rows, {
-        fy: 'workload',
-        x: 'high',
-        y: 'contestant',
-        text: ({ median }: Bar) => `${median.toPrecision(2)} ×`,
-        textAnchor: 'start',
-        dx: 4,
-        fill: 'currentColor',
-      }),
-    ],
-  });
-  const theme = '<style>svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}</style>';
-  return chart.replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" ').replace('>', `>${theme}`);
 }
 
 /** In lines of at most 36 letters, where the words allow it. */
-function wrapped(text: string): string {
+export function lines(text: string): string {
   return text.replace(/(.{1,36})(?: |$)/g, '$1\n').trimEnd();
 }
 
@@ -217,6 +156,6 @@ function short(value: number): string {
   return value >= 1000 ? String(Math.round(value)) : value.toPrecision(3);
 }
 
-function svg(options: Plot.PlotOptions): string {
+export function svg(options: Plot.PlotOptions): string {
   return Plot.plot({ document, style: STYLE, ...options }).outerHTML;
 }

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
-import { commandOf } from '../server/contestants.js';
+import type { LeftOut } from '../measure.js';
+import { CONTESTANTS, whyMissing } from '../server/contestants.js';
 import { canPin } from '../server/pinned.js';
 
 /** Where, when and with what something was measured. */
@@ -13,6 +13,8 @@ export interface Machine {
   readonly system: string;
   readonly pinned: boolean;
   readonly versions: Readonly<Record<string, string>>;
+  /** who cannot take part here, and why */
+  readonly missing: readonly LeftOut[];
 }
 
 const load = createRequire(import.meta.url);
@@ -31,12 +33,6 @@ export function describeMachine(): Machine {
   ]) {
     versions[name] = versionOf(name);
   }
-  for (const runtime of ['bun', 'deno'] as const) {
-    const [binary] = commandOf(runtime) ?? [];
-    if (binary === undefined) versions[runtime] = 'not installed';
-    // That the binary is there does not mean that it runs here.
-    else execFileSync(binary, ['--version'], { timeout: 10_000 });
-  }
   return {
     date: new Date().toISOString(),
     processor: cpus()[0]?.model ?? 'unknown',
@@ -45,6 +41,10 @@ export function describeMachine(): Machine {
     system: `${process.platform} ${release()}, ${process.arch}`,
     pinned: canPin,
     versions,
+    missing: CONTESTANTS.flatMap((contestant) => {
+      const why = whyMissing(contestant);
+      return why === undefined ? [] : [{ contestant: contestant.name, why, missing: true }];
+    }),
   };
 }
 

@@ -1,7 +1,11 @@
+import type { LeftOut, Result } from '../measure.js';
+import type { Comparison } from '../server/compare.js';
 import { COLUMNS, cell } from '../server/table.js';
-import { titleOf } from '../server/workloads.js';
-import { time } from '../table.js';
-import type { MicroResult, Report } from './report.js';
+import { relativeSpread } from '../statistics.js';
+import { amount } from '../table.js';
+import { titleOf } from '../title.js';
+import { measuredOf, promiseOf, type Verdict } from '../verdict.js';
+import type { Report } from './report.js';
 
 /** The report as tables. */
 export function markdownOf({ command, machine, micro, servers, verdicts }: Report): string {
@@ -13,15 +17,11 @@ export function markdownOf({ command, machine, micro, servers, verdicts }: Repor
     'Medians of the rounds; ± is half the way between the quartiles.',
   ];
   if (verdicts.length > 0) {
-    parts.push(
-      '## Promises',
-      table(
-        ['', 'of', 'promised', 'measured'],
-        verdicts.map(({ kept, of, promise, ratio }) => [kept ? '✓' : '✗', of, promise, ratio.toFixed(2)]),
-      ),
-    );
+    parts.push('## Promises', promiseTable(verdicts));
   }
   if (servers.length > 0) parts.push('## Whole servers and clients');
+  const natives = nativesOf(servers);
+  if (natives.length > 0) parts.push(`Native add-ons that were loaded: ${natives.join('; ')}.`);
   for (const { workload, figures, leftOut } of servers) {
     const columns = COLUMNS.filter(({ key }) => figures.some((figure) => figure[key] !== undefined));
     const rows = figures.map((figure) => [
@@ -36,23 +36,24 @@ export function markdownOf({ command, machine, micro, servers, verdicts }: Repor
     const contestants = [
       ...new Set(works.flatMap(({ figures }) => figures.map(({ contestant }) => contestant))),
     ];
-    const rows = works.map(({ name, unit, figures }) => [
+    const rows = works.map(({ figures, measured, name, unit }) => [
       `${name}, a ${unit}`,
       ...contestants.map((each) => {
         const figure = figures.find(({ contestant }) => contestant === each);
-        return figure === undefined
-          ? ''
-          : `${time(figure.ns)} ±${((figure.spread / figure.ns) * 50).toFixed(0)}%`;
+        if (figure === undefined) return '';
+        return `${amount(figure.median, measured)} ±${(relativeSpread(figure) * 100).toFixed(0)}%`;
       }),
     ]);
     parts.push(`### ${group}`, table(['', ...contestants], rows));
+    for (const { name, note } of works) if (note !== undefined) parts.push(`${name}: ${note}.`);
+    for (const line of absentOf(works)) parts.push(`${line}.`);
   }
   return `${parts.join('\n\n')}\n`;
 }
 
 /** By group, in the order in which the groups came. */
-export function grouped(micro: readonly MicroResult[]): Map<string, MicroResult[]> {
-  const groups = new Map<string, MicroResult[]>();
+export function grouped(micro: readonly Result[]): Map<string, Result[]> {
+  const groups = new Map<string, Result[]>();
   for (const result of micro) {
     const group = groups.get(result.group) ?? [];
     group.push(result);
@@ -61,7 +62,38 @@ export function grouped(micro: readonly MicroResult[]): Map<string, MicroResult[
   return groups;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), `|---|${'--:|'.repeat(head.length - 1)}`, ...rows.map(line)].join('\n');
+/** Who was left out of some of these, and why; each once. */
+export function absentOf(results: readonly { readonly leftOut: readonly LeftOut[] }[]): string[] {
+  return [
+    ...new Set(
+      results.flatMap(({ leftOut }) =>
+        leftOut.map(({ contestant, why }) => `${contestant} is left out: ${why}`),
+      ),
+    ),
+  ];
+}
+
+/** Which native parts the servers had loaded where it matters. */
+export function nativesOf(servers: readonly Comparison[]): string[] {
+  const natives = new Map(servers.flatMap(({ natives: each }) => Object.entries(each)));
+  return [...natives].map(([name, packages]) => `${name}: ${packages.join(', ') || 'none'}`);
+}
+
+export function promiseTable(verdicts: readonly Verdict[]): string {
+  return table(
+    ['', 'of', 'promised', 'measured'],
+    verdicts.map((verdict) => [
+      verdict.kept ? '✓' : '✗',
+      verdict.of,
+      promiseOf(verdict),
+      measuredOf(verdict),
+    ]),
+  );
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const separator = `|---|${'--:|'.repeat(head.length - 1)}`;
+  return [line(head), separator, ...rows.map(line)].join('\n');
 }

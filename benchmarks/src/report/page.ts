@@ -1,7 +1,9 @@
 import type { Comparison, ServerFigure } from '../server/compare.js';
-import { titleOf } from '../server/workloads.js';
-import { barChart, colorOf, dotChart, lineChart, mainChart } from './charts.js';
-import { grouped } from './markdown.js';
+import { titleOf } from '../title.js';
+import { measuredOf, promiseOf } from '../verdict.js';
+import { barChart, colorOf, dotChart, lineChart } from './charts.js';
+import { mainChart, mainRows } from './main-chart.js';
+import { absentOf, grouped, nativesOf } from './markdown.js';
 import type { Report } from './report.js';
 
 const STYLE = `
@@ -10,7 +12,8 @@ const STYLE = `
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: var(--ink); background: var(--page); }
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
 h3 { margin: 2rem 0 .5rem; font-size: 1rem; }
-svg { max-width: 100%; height: auto; overflow: visible; }
+svg { max-width: 100%; height: auto; }
+.wide { overflow-x: auto; }
 table { border-collapse: collapse; } td, th { padding: .15rem .75rem; border-bottom: 1px solid var(--line); text-align: left; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; font-size: .85rem; }
 .legend i { display: inline-block; width: .8em; height: .8em; margin-right: .4em; border-radius: 2px; }
@@ -37,19 +40,27 @@ const GROWTH: Readonly<Record<string, string>> = {
 /** The report as a page: no script, nothing from elsewhere, dark where its reader is. */
 export function pageOf(report: Report): string {
   const { command, machine, micro, servers, verdicts } = report;
+  const main = mainRows(servers);
+  const natives = nativesOf(servers);
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const parts = [
     '<h1>Benchmarks</h1>',
     `<p><code>${escaped(command)}</code>, ${machine.date}<br>${escaped(`${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}`)}; ${machine.pinned ? 'processes pinned to cores' : 'processes not pinned'}<br>${escaped(versions.join(', '))}</p>`,
     '<p>Medians of the rounds; the thin lines reach from one quartile to the other.</p>',
-    section('Messages a second, beside ws', mainChart(servers) ?? ''),
+    ...(natives.length > 0 ? [`<p>Native add-ons that were loaded: ${escaped(natives.join('; '))}</p>`] : []),
+    section('Messages a second, beside ws', main.length > 0 ? mainChart(main, 'either') : ''),
   ];
   if (verdicts.length > 0) {
     const rows = verdicts.map(
-      ({ kept, of, promise, ratio }) =>
-        `<tr><td>${kept ? '✓' : '<span class="missed">✗</span>'}</td><td>${escaped(of)}</td><td>${escaped(promise)}</td><td>${ratio.toFixed(2)}</td></tr>`,
+      (verdict) =>
+        `<tr><td>${verdict.kept ? '✓' : '<span class="missed">✗</span>'}</td><td>${escaped(verdict.of)}</td><td>${escaped(promiseOf(verdict))}</td><td>${escaped(measuredOf(verdict))}</td></tr>`,
     );
-    parts.push(section('Promises', `<table>${rows.join('\n')}</table>`));
+    parts.push(
+      section(
+        'Promises',
+        `<div class="wide"><table><tr><th></th><th>of</th><th>promised</th><th>measured</th></tr>\n${rows.join('\n')}</table></div>`,
+      ),
+    );
   }
   for (const [group, comparisons] of serverGroups(servers)) {
     const xLabel = GROWTH[group];
@@ -62,18 +73,23 @@ export function pageOf(report: Report): string {
   }
   for (const [group, works] of grouped(micro)) {
     const names = works.flatMap(({ figures }) => figures.map(({ contestant }) => contestant));
-    parts.push(section(capital(group), legend(names) + dotChart(works)));
+    const notes = works.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
+    const below = small([...absentOf(works), ...notes]);
+    parts.push(section(capital(group), legend(names) + dotChart(works) + below));
   }
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Benchmarks</title><style>${STYLE}</style></head>\n<body>\n${parts.join('\n')}\n</body></html>\n`;
 }
 
 function barsOf(comparison: Comparison): string {
-  const { figures, leftOut, workload } = comparison;
+  const { figures, workload } = comparison;
   const charts = BARS.filter(([measure]) => figures.some((figure) => figure[measure] !== undefined)).map(
     ([measure, label]) => barChart(comparison, measure, label),
   );
-  const absent = leftOut.map(({ contestant, why }) => `${contestant} is left out: ${why}`).join('; ');
-  return `<h3>${escaped(titleOf(workload))}</h3>${charts.join('')}<p><small>${escaped(absent)}</small></p>`;
+  return `<h3>${escaped(titleOf(workload))}</h3>${charts.join('')}${small(absentOf([comparison]))}`;
+}
+
+function small(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `<p><small>${lines.map(escaped).join('<br>')}</small></p>`;
 }
 
 function growth(comparisons: readonly Comparison[], xLabel: string): string {
@@ -82,6 +98,7 @@ function growth(comparisons: readonly Comparison[], xLabel: string): string {
     legend(names),
     lineChart(comparisons, 'cpuMicros', '↑ CPU time, µs a message', xLabel),
     lineChart(comparisons, 'perSecond', '↑ messages a second', xLabel),
+    small(absentOf(comparisons)),
   ].join('');
 }
 

@@ -1,14 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Sample } from '../load/scenario.js';
+import { LEAST_ROUNDS, type LeftOut } from '../measure.js';
 import { type Spread, spreadOf } from '../statistics.js';
-import type { Contestant } from './contestants.js';
+import { type Contestant, whyMissing } from './contestants.js';
+import { roundsOf } from './cost.js';
 import type { Generator } from './generator.js';
 import { Program } from './program.js';
-import type { Usage } from './programs/control.js';
+import type { Assignment, Usage } from './programs/control.js';
 import type { Workload } from './workloads.js';
 
 /** How long to measure. */
 export interface ServerEffort {
+  /** at most */
   readonly rounds: number;
   /** before the first round of each contestant, in milliseconds */
   readonly warmUp: number;
@@ -42,62 +45,89 @@ export interface Comparison {
   readonly workload: Workload;
   readonly figures: readonly ServerFigure[];
   /** who did not take part, and why */
-  readonly leftOut: readonly { readonly contestant: string; readonly why: string }[];
+  readonly leftOut: readonly LeftOut[];
+  /** packages whose native part was loaded, for those who must have some or none */
+  readonly natives: Readonly<Record<string, readonly string[]>>;
 }
 
-const IDLE_ROUNDS = 3;
+/** Milliseconds for memory to settle, before and after garbage is collected. */
+export const SETTLING = 150;
 /** How many times as long as it should take a round may last when nothing comes back. */
 const MOST_TURNS = 10;
 
 /** One round of one contestant, by the name of the figure. */
 type Round = Partial<Record<Exclude<keyof ServerFigure, 'contestant'>, number>>;
 
-/** Runs one workload: in each round everybody for a short while, so that what the machine does meanwhile hits all. */
+/**
+ * Runs one workload: in each round everybody for a short while, so that what the machine does meanwhile hits all.
+ *
+ * @param allotted milliseconds; no further round begins that would end later, once there are {@link LEAST_ROUNDS}
+ */
 export async function compare(
   workload: Workload,
   contestants: readonly Contestant[],
   generator: Generator,
   effort: ServerEffort,
+  allotted: number,
 ): Promise<Comparison> {
-  const leftOut: { contestant: string; why: string }[] = [];
+  const leftOut: LeftOut[] = [];
+  const natives: Record<string, readonly string[]> = {};
   const rounds = new Map<Contestant, Round[]>();
   const programs = new Map<Contestant, Program>();
-  const drop = async (contestant: Contestant, error: unknown): Promise<void> => {
-    leftOut.push({
-      contestant: contestant.name,
-      why: error instanceof Error ? error.message : String(error),
-    });
-    rounds.delete(contestant);
-    await programs.get(contestant)?.stop();
-  };
   for (const contestant of contestants) {
-    const why = reasonAgainst(contestant, workload);
-    if (why === undefined) rounds.set(contestant, []);
-    else if (why !== '') leftOut.push({ contestant: contestant.name, why });
+    const reason = reasonAgainst(contestant, workload);
+    if (reason === undefined) rounds.set(contestant, []);
+    else if (reason !== '') leftOut.push(reason);
   }
-  // A fresh server with thousands of connections takes its time, and tells nearly the same each time.
-  const most = workload.connections ? IDLE_ROUNDS : effort.rounds;
-  for (let index = 0; index < Math.min(most, effort.rounds); index++) {
+  const started = async (
+    assignment: Omit<Assignment, 'kernel'>,
+    contestant: Contestant,
+  ): Promise<Program> => {
+    const program = await Program.start(contestant, assignment, effort.flags);
+    if (contestant.natives !== undefined) natives[contestant.name] = program.started.natives;
+    return program;
+  };
+  const measureRound = workload.clients ? clientRound : workload.connections ? idleRound : serverRound;
+  const start = performance.now();
+  const most = roundsOf(workload, effort);
+  for (let done = 0; done < most; done++) {
+    const elapsed = performance.now() - start;
+    if (done >= LEAST_ROUNDS && elapsed + elapsed / done > allotted) break;
     for (const [contestant, results] of rounds) {
-      const measureRound = workload.clients ? clientRound : workload.connections ? idleRound : serverRound;
       try {
-        results.push(await measureRound({ workload, contestant, programs, generator, effort }));
+        results.push(await measureRound({ workload, contestant, programs, generator, effort, started }));
       } catch (error) {
-        await drop(contestant, error);
+        leftOut.push({
+          contestant: contestant.name,
+          why: error instanceof Error ? error.message : String(error),
+        });
+        rounds.delete(contestant);
+        await programs.get(contestant)?.stop();
       }
       await generator.stop();
     }
   }
   for (const program of programs.values()) await program.stop();
-  return { workload, figures: [...rounds].map(([{ name }, results]) => figureOf(name, results)), leftOut };
+  const figures = [...rounds].map(([{ name }, results]) => figureOf(name, results));
+  return { workload, figures, leftOut, natives };
 }
 
-/** Why somebody cannot take part; nothing where it can, and an empty text where nobody would expect it. */
-function reasonAgainst(contestant: Contestant, { scenario, clients }: Workload): string | undefined {
+/** Why somebody does not take part; nothing where it does, and an empty text where nobody would expect it. */
+export function reasonAgainst(
+  contestant: Contestant,
+  { scenario, clients }: Workload,
+): LeftOut | '' | undefined {
+  const { name } = contestant;
   if ((clients ? contestant.client : contestant.server) === undefined) return '';
-  if ('deflate' in scenario && scenario.deflate) return contestant.withoutDeflate;
-  if (scenario.kind === 'connect' && contestant.raw) return 'it knows nothing of WebSocket';
-  return undefined;
+  const missing = whyMissing(contestant);
+  if (missing !== undefined) return { contestant: name, why: missing, missing: true };
+  const unable =
+    'deflate' in scenario && scenario.deflate
+      ? contestant.withoutDeflate
+      : scenario.kind === 'connect' && contestant.raw
+        ? 'it knows nothing of WebSocket'
+        : undefined;
+  return unable === undefined ? undefined : { contestant: name, why: unable };
 }
 
 interface Setting {
@@ -106,28 +136,28 @@ interface Setting {
   readonly programs: Map<Contestant, Program>;
   readonly generator: Generator;
   readonly effort: ServerEffort;
+  readonly started: (assignment: Omit<Assignment, 'kernel'>, contestant: Contestant) => Promise<Program>;
 }
 
 /** Servers last for all rounds of a workload. */
-async function serverRound({ workload, contestant, programs, generator, effort }: Setting): Promise<Round> {
+async function serverRound(setting: Setting): Promise<Round> {
+  const { contestant, effort, generator, programs, started, workload } = setting;
   const { scenario } = workload;
   const known = programs.get(contestant);
-  const program = known ?? (await startServer(contestant, workload, effort));
+  const program = known ?? (await started(serving(workload), contestant));
   programs.set(contestant, program);
   await generator.start({ scenario, port: program.started.port, raw: contestant.raw ?? false });
   await pause(known === undefined ? effort.warmUp : effort.warmUp / 4);
   return measure(program, generator, effort, (from, to) => to.load.messages - from.load.messages);
 }
 
-async function clientRound({ workload, contestant, programs, generator, effort }: Setting): Promise<Round> {
+async function clientRound(setting: Setting): Promise<Round> {
+  const { contestant, effort, generator, programs, started, workload } = setting;
   const { clients, scenario } = workload;
   if (clients === undefined || scenario.kind !== 'answer') throw new TypeError('not for clients');
   const port = await generator.start({ scenario, port: 0, raw: false });
-  const program = await Program.start(
-    contestant,
-    { job: 'client', deflate: false, client: { port, length: scenario.length, ...clients } },
-    effort.flags,
-  );
+  const client = { port, length: scenario.length, ...clients };
+  const program = await started({ job: 'client', deflate: false, client }, contestant);
   programs.set(contestant, program);
   try {
     await pause(effort.warmUp);
@@ -144,10 +174,10 @@ async function clientRound({ workload, contestant, programs, generator, effort }
 }
 
 /** A fresh server each time: memory that was used once is not given back. */
-async function idleRound({ workload, contestant, generator, effort }: Setting): Promise<Round> {
+async function idleRound({ workload, contestant, generator, effort, started }: Setting): Promise<Round> {
   const { connections: [from, most] = [0, 0], scenario } = workload;
   const to = Math.min(most, effort.idle);
-  const program = await startServer(contestant, workload, effort);
+  const program = await started(serving(workload), contestant);
   try {
     await generator.start({ scenario, port: program.started.port, raw: contestant.raw ?? false });
     await generator.grow(from);
@@ -163,15 +193,15 @@ async function idleRound({ workload, contestant, generator, effort }: Setting): 
 
 /** Resident memory when the garbage is collected. */
 async function settled(program: Program): Promise<number> {
-  await pause(200);
+  await pause(SETTLING);
   await program.settle();
-  await pause(200);
+  await pause(SETTLING);
   return (await program.settle()).resident;
 }
 
-function startServer(contestant: Contestant, { scenario }: Workload, effort: ServerEffort): Promise<Program> {
+function serving({ scenario }: Workload): Omit<Assignment, 'kernel'> {
   const job = scenario.kind === 'broadcast' ? 'broadcast' : 'echo';
-  return Program.start(contestant, { job, deflate: 'deflate' in scenario && scenario.deflate }, effort.flags);
+  return { job, deflate: 'deflate' in scenario && scenario.deflate };
 }
 
 interface Moment {

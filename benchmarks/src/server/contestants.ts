@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import type { Assignment } from './programs/control.js';
 
@@ -5,6 +6,8 @@ import type { Assignment } from './programs/control.js';
 export interface Contestant {
   readonly name: string;
   readonly runtime: 'node' | 'bun' | 'deno';
+  /** an npm package that must be installed */
+  readonly needs?: string;
   /** files beside `programs/control.ts` */
   readonly server?: string;
   readonly client?: string;
@@ -48,6 +51,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   {
     name: 'ws',
     runtime: 'node',
+    needs: 'ws',
     server: 'ws',
     client: 'client-ws',
     // Text it validates with isUtf8 of node:buffer where there is one, with or without utf-8-validate.
@@ -57,19 +61,27 @@ export const CONTESTANTS: readonly Contestant[] = [
   {
     name: 'ws without add-ons',
     runtime: 'node',
+    needs: 'ws',
     server: 'ws',
     client: 'client-ws',
     environment: NO_ADD_ONS,
     natives: [],
   },
-  { name: 'websocket', runtime: 'node', server: 'websocket', withoutDeflate: 'it has none' },
+  {
+    name: 'websocket',
+    runtime: 'node',
+    needs: 'websocket',
+    server: 'websocket',
+    withoutDeflate: 'it has none',
+  },
   {
     name: 'faye-websocket',
     runtime: 'node',
+    needs: 'faye-websocket',
     server: 'faye-websocket',
     withoutDeflate: 'it has none of its own',
   },
-  { name: 'undici', runtime: 'node', client: 'client-web' },
+  { name: 'undici', runtime: 'node', needs: 'undici', client: 'client-web' },
   { name: 'Bun', runtime: 'bun', server: 'bun', client: 'client-web', always: true },
   {
     name: 'Deno',
@@ -95,6 +107,33 @@ const BINARIES = {
   bun: ['bin/bun', 'bin/bun.exe'],
   deno: ['deno', 'deno.exe'],
 } as const;
+
+/** Why somebody cannot take part in anything on this machine; nothing where it can. */
+export function whyMissing({ needs, runtime }: Contestant): string | undefined {
+  if (needs !== undefined && !isInstalled(needs)) return `npm ${needs} is not installed`;
+  if (runtime === 'node') return undefined;
+  const binary = binaryOf(runtime);
+  if (binary === undefined) return `npm ${runtime} is not installed for this system`;
+  return runs(binary) ? undefined : `the binary of npm ${runtime} does not run here`;
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    load.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const known = new Map<string, boolean>();
+
+/** That a binary is there does not mean that it runs: it may be for another processor, or need another C library. */
+function runs(binary: string): boolean {
+  const fine = known.get(binary) ?? spawnSync(binary, ['--version'], { timeout: 10_000 }).status === 0;
+  known.set(binary, fine);
+  return fine;
+}
 
 /** The command that starts a runtime, without the program; nothing where it is not installed. */
 export function commandOf(

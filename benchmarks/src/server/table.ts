@@ -1,6 +1,6 @@
 import type { Spread } from '../statistics.js';
+import { titleOf } from '../title.js';
 import type { Comparison, ServerFigure } from './compare.js';
-import { titleOf } from './workloads.js';
 
 /** The columns of the tables of servers. */
 export const COLUMNS: readonly {

@@ -172,8 +172,3 @@ const SWEEPS: readonly Workload[] = [
 ];
 
 export const WORKLOADS: readonly Workload[] = [...MAIN, ...SWEEPS];
-
-/** How a workload is called everywhere. */
-export function titleOf({ group, name }: Pick<Workload, 'group' | 'name'>): string {
-  return `${group}: ${name}`;
-}

@@ -1,8 +1,5 @@
-/**
- * Upgrade requests as browsers send them, as Node's rawHeaders: name, value, name, value, …
- * @type {Record<string, string[]>}
- */
-export const REQUESTS = {
+/** Upgrade requests as browsers send them, as Node's rawHeaders: name, value, name, value, … */
+export const REQUESTS: Readonly<Record<string, readonly string[]>> = {
   Chrome: [
     ...['Host', 'app.example.com'],
     ...['Connection', 'Upgrade'],

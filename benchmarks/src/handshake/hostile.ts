@@ -1,7 +1,9 @@
 import {
   acceptRequest,
   createRequest,
+  DEFAULT_LIMITS,
   HandshakeError,
+  type HandshakeLimits,
   originPolicy,
   parseExtensions,
   parseSubprotocols,
@@ -9,6 +11,8 @@ import {
   RequestHeadParser,
   verifyResponse,
 } from '@x/handshake';
+import type { Work } from '../measure.js';
+import { size } from '../size.js';
 
 const PATTERNS = [
   ';',
@@ -33,11 +37,16 @@ const PATTERNS = [
   '\u00ff',
 ];
 
-const SMALL = 16 * 1024;
-const LARGE = 64 * 1024;
+const KIB = 1024;
+/** What a text of each length takes is told by this name. */
+const LENGTHS = [16 * KIB, 64 * KIB];
+/** Of all patterns, in the first round. */
+const FIRST_RUNS = 3;
+const MOST_RUNS = 100;
 
 /** With these it is the parsers whose time is measured, not a refusal. */
-export const NO_LIMITS = {
+const NO_LIMITS: HandshakeLimits = {
+  ...DEFAULT_LIMITS,
   listElements: Number.MAX_SAFE_INTEGER,
   headLength: 1024 * 1024,
   fieldCount: 100_000,
@@ -52,12 +61,14 @@ const RESPONSE_FIELDS = [
   ...['Sec-WebSocket-Protocol', 'Sec-WebSocket-Extensions'],
 ];
 
-/**
- * Every way in for a text of the peer.
- *
- * @returns {[string, (text: string) => void][]}
- */
-function targetsWith(limits) {
+interface Answer {
+  readonly ok: boolean;
+}
+
+/** A way in for a text of the peer. */
+type Place = readonly [name: string, take: (text: string) => void];
+
+function placesWith(limits: HandshakeLimits): Place[] {
   const { listElements } = limits;
   const accepting = {
     limits,
@@ -78,29 +89,29 @@ function targetsWith(limits) {
     ...{ Upgrade: 'websocket', Connection: 'Upgrade' },
     'Sec-WebSocket-Accept': 'ICX+Yqv66kxgM0FcWaLWlFLwTAI=',
   };
-  const receive = (changes) =>
+  const receive = (changes: Record<string, string>): Answer =>
     acceptRequest(
       { method: 'GET', url: '/', httpVersion: '1.1', headers: { ...requestHeaders, ...changes } },
       accepting,
     );
-  const verify = (changes) =>
+  const verify = (changes: Record<string, string>): Answer =>
     verifyResponse(sent, { status: 101, headers: { ...responseHeaders, ...changes } });
-  const parse = (bytes) => attempt(() => new RequestHeadParser(limits).push(bytes));
-  const drip = (bytes) => {
+  const parse = (bytes: Buffer): void => attempt(() => new RequestHeadParser(limits).push(bytes));
+  const drip = (bytes: Buffer): void => {
     const parser = new RequestHeadParser(limits);
     // The parser keeps no chunk, so one serves for all bytes; making 65,536 of them would be most of the time.
     const chunk = new Uint8Array(1);
     attempt(() => {
-      for (let i = 0; i < bytes.length; i++) {
-        chunk[0] = bytes[i];
+      for (const byte of bytes) {
+        chunk[0] = byte;
         parser.push(chunk);
       }
     });
   };
   if (!receive({}).ok || !verify({}).ok) throw new Error('what is built upon is refused already');
   return [
-    ...REQUEST_FIELDS.map((name) => [`request, ${name}`, (text) => receive({ [name]: text })]),
-    ...RESPONSE_FIELDS.map((name) => [`response, ${name}`, (text) => verify({ [name]: text })]),
+    ...REQUEST_FIELDS.map((name): Place => [`request, ${name}`, (text) => receive({ [name]: text })]),
+    ...RESPONSE_FIELDS.map((name): Place => [`response, ${name}`, (text) => verify({ [name]: text })]),
     ['extensions, an open quote', (text) => attempt(() => parseExtensions(`a; b="${text}`, listElements))],
     [
       'extensions, a name',
@@ -115,7 +126,7 @@ function targetsWith(limits) {
 }
 
 /** Throws away what the parser says of the text: only its time counts. */
-function attempt(parse) {
+function attempt(parse: () => unknown): void {
   try {
     parse();
   } catch (error) {
@@ -123,31 +134,57 @@ function attempt(parse) {
   }
 }
 
-/** The shortest of several runs, in milliseconds: what is longer was waiting for something else. */
-function timeOf(run, text, runs) {
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < runs; i++) {
-    const start = performance.now();
-    run(text);
-    best = Math.min(best, performance.now() - start);
-  }
-  return best;
+/**
+ * 16 and 64 KiB of a hostile pattern in every place where a peer may write: of all patterns, the one that takes longest
+ * there. With the limits that everybody has, and with none, where it is the parsers whose time is measured.
+ */
+export function hostileWorks(): Work[] {
+  return [
+    ...placesWith(DEFAULT_LIMITS).map((place) => hostileWork('hostile patterns', place)),
+    ...placesWith(NO_LIMITS).map((place) => hostileWork('hostile patterns, without limits', place)),
+  ];
 }
 
-/**
- * Times every pattern in every place at 16 and at 64 KiB.
- *
- * @param {number} runs
- * @param {object} limits
- * @returns {{ target: string, pattern: string, small: number, large: number }[]} in milliseconds; for each target its slowest pattern
- */
-export function measureHostile(runs, limits) {
-  return targetsWith(limits).map(([target, run]) => {
-    const rows = PATTERNS.map((pattern) => {
-      const [small, large] = [SMALL, LARGE].map((length) => pattern.repeat(length / pattern.length));
-      timeOf(run, small, runs);
-      return { target, pattern, small: timeOf(run, small, runs), large: timeOf(run, large, runs) };
-    });
-    return rows.reduce((slowest, row) => (row.large > slowest.large ? row : slowest));
-  });
+function hostileWork(group: string, [name, take]: Place): Work {
+  let slowest = '';
+  const find = (): void => {
+    let most = -1;
+    for (const pattern of PATTERNS) {
+      const taken = shortest(take, textOf(pattern, 64 * KIB), FIRST_RUNS, Number.POSITIVE_INFINITY);
+      if (taken > most) [most, slowest] = [taken, pattern];
+    }
+  };
+  return {
+    group,
+    name,
+    unit: 'text',
+    measured: 'ns',
+    contestants: LENGTHS.map(size),
+    leftOut: [],
+    note: () => `the slowest pattern is ${JSON.stringify(slowest)}`,
+    round: async (time, first) => {
+      if (first) find();
+      return new Map(
+        LENGTHS.map((length) => [size(length), shortest(take, textOf(slowest, length), MOST_RUNS, time)]),
+      );
+    },
+  };
+}
+
+function textOf(pattern: string, length: number): string {
+  return pattern.repeat(length / pattern.length);
+}
+
+/** The shortest of several runs in nanoseconds: what is longer was waiting for something else. */
+function shortest(take: (text: string) => void, text: string, runs: number, time: number): number {
+  let best = Number.POSITIVE_INFINITY;
+  const end = performance.now() + time;
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    take(text);
+    const now = performance.now();
+    best = Math.min(best, now - start);
+    if (now > end && run > 2) break;
+  }
+  return best * 1e6;
 }

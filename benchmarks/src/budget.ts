@@ -1,0 +1,33 @@
+/**
+ * Seconds that each form of the benchmarks has for pieces of work, and for whole servers. The rounds give way to this, not
+ * the other way round.
+ */
+export const SECONDS = {
+  full: { micro: 130, servers: 450 },
+  quick: { micro: 28, servers: 68 },
+} as const;
+
+/** Shares a stretch of time out among things that cost more and less, one after the other. */
+export class Budget {
+  readonly #costs: number[];
+  readonly #end: number;
+  readonly #now: () => number;
+
+  /**
+   * @param milliseconds for all of them
+   * @param costs what each is thought to take; only their ratios count
+   */
+  constructor(milliseconds: number, costs: readonly number[], now: () => number = () => performance.now()) {
+    this.#costs = [...costs];
+    this.#now = now;
+    this.#end = now() + milliseconds;
+  }
+
+  /** Milliseconds for the next one: its share of what the ones before it have left. */
+  next(): number {
+    const all = this.#costs.reduce((sum, cost) => sum + cost, 0);
+    const cost = this.#costs.shift();
+    if (cost === undefined) throw new RangeError('nothing is left to do');
+    return Math.max(0, (this.#end - this.#now()) * (cost / all));
+  }
+}

@@ -1,0 +1,107 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type MainRow, mainChart, mainRows } from '../report/main-chart.js';
+import { promiseTable, table } from '../report/markdown.js';
+import type { Report } from '../report/report.js';
+import { judge, type Verdict } from '../verdict.js';
+import { COLUMNS, ROWS, valuesOf } from './rows.js';
+
+/** What the READMEs show, beside its charts; all of it is made from this. */
+export interface Published {
+  /** what measured it, and where */
+  readonly source: string;
+  /** in the order of {@link ROWS} and {@link COLUMNS} */
+  readonly figures: readonly { readonly what: string; readonly values: readonly (number | null)[] }[];
+  readonly chart: readonly MainRow[];
+  readonly verdicts: readonly Verdict[];
+}
+
+const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
+const CHARTS = join('benchmarks', 'charts');
+
+export function publishedOf(report: Report): Published {
+  const { command, machine } = report;
+  const verdicts = judge(report);
+  const failed = verdicts.filter(({ measured }) => Number.isNaN(measured));
+  if (failed.length > 0) throw new TypeError(`somebody failed: ${failed.map(({ of }) => of).join('; ')}`);
+  const { cores, date, pinned, processor, system, versions } = machine;
+  return {
+    source: `\`${command}\` on ${date.slice(0, 10)}: ${processor}, ${cores} cores${pinned ? ', processes pinned' : ''}, ${system}; Node ${versions.node}, ws ${versions.ws} with bufferutil ${versions.bufferutil}, Bun ${versions.bun}`,
+    figures: ROWS.map((row) => ({ what: row.what, values: valuesOf(row, report).map(rounded) })),
+    chart: mainRows(report.servers)
+      .filter(({ contestant }) => contestant !== 'net')
+      .map(({ high, low, median, ...row }) => ({
+        ...row,
+        low: Number(low.toFixed(3)),
+        median: Number(median.toFixed(3)),
+        high: Number(high.toFixed(3)),
+      })),
+    // Judged anew: floors may have been set since.
+    verdicts: verdicts.map((verdict) => ({ ...verdict, measured: Number(verdict.measured.toPrecision(4)) })),
+  };
+}
+
+/** Three digits say all that the spread allows. */
+function rounded(value: number | null): number | null {
+  return value === null ? null : Number(value.toPrecision(3));
+}
+
+/** What stands in each file, by its name from the root of the repository; in READMEs, between their marks. */
+export function publication(published: Published): {
+  files: Map<string, string>;
+  marked: Map<string, string>;
+} {
+  const { chart, figures, source, verdicts } = published;
+  const rows = ROWS.map(({ command, unit, what }, index) => [
+    `${what}, ${unit}`,
+    ...COLUMNS.map((_, column) => figures[index]?.values[column]?.toLocaleString('en') ?? ''),
+    `\`${command}\``,
+  ]);
+  const head = ['', ...COLUMNS.map(({ title }) => title), 'printed by'];
+  const picture = [
+    '<picture>',
+    '  <source media="(prefers-color-scheme: dark)" srcset="benchmarks/charts/dark.svg">',
+    '  <img src="benchmarks/charts/light.svg" alt="Messages a second as multiples of ws">',
+    '</picture>',
+  ].join('\n');
+  return {
+    files: new Map([
+      [join(CHARTS, 'figures.json'), `${JSON.stringify(published, null, 1)}\n`],
+      [join(CHARTS, 'light.svg'), `${mainChart(chart, 'light')}\n`],
+      [join(CHARTS, 'dark.svg'), `${mainChart(chart, 'dark')}\n`],
+    ]),
+    marked: new Map([
+      ['README.md', `${picture}\n\n${table(head, rows)}\n\nMedians of ${source}.`],
+      [join('benchmarks', 'README.md'), `${promiseTable(verdicts)}\n\nMeasured by ${source}.`],
+    ]),
+  };
+}
+
+const BEGIN = '<!-- pnpm bench publish: begin -->';
+const END = '<!-- pnpm bench publish: end -->';
+
+/** A text in three: what stands between its marks, what before, and what behind. */
+export function parted(text: string): [before: string, between: string, behind: string] {
+  const [from, to] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
+  if (from < BEGIN.length || to < from) throw new TypeError(`no ${BEGIN} … ${END}`);
+  return [text.slice(0, from), text.slice(from, to).trim(), text.slice(to)];
+}
+
+/**
+ * Writes the published figures and charts from the report in a folder; tells the names of the files.
+ *
+ * @throws {TypeError} when the report lacks something
+ */
+export async function publish(folder: string, repository: string = REPOSITORY): Promise<string[]> {
+  const report: Report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
+  const { files, marked } = publication(publishedOf(report));
+  await mkdir(join(repository, CHARTS), { recursive: true });
+  for (const [name, text] of files) await writeFile(join(repository, name), text);
+  for (const [name, text] of marked) {
+    const file = join(repository, name);
+    const [before, , behind] = parted(await readFile(file, 'utf8'));
+    await writeFile(file, `${before}\n${text}\n${behind}`);
+  }
+  return [...files.keys(), ...marked.keys()];
+}

@@ -1,0 +1,84 @@
+import * as Plot from '@observablehq/plot';
+import type { Comparison } from '../server/compare.js';
+import { titleOf } from '../title.js';
+import { type Bar, BOTTOM, barsOf, colorOf, lines, svg } from './charts.js';
+
+/** A bar of the main chart: messages a second as a multiple of `ws`. */
+export interface MainRow extends Bar {
+  readonly workload: string;
+}
+
+/** The page that a chart is for: a light one, a dark one, or either, which the reader's settings tell. */
+export type Theme = 'light' | 'dark' | 'either';
+
+const SHOWN = ['adapter', 'transport', 'ws', 'Bun', 'net'];
+const GROUPS = ['echo', 'broadcast', 'client'];
+const LIGHT = '#1f2328';
+const DARK = '#e6edf3';
+const COLORS: Readonly<Record<Theme, string>> = {
+  light: `svg{color:${LIGHT}}`,
+  dark: `svg{color:${DARK}}`,
+  either: `svg{color:${LIGHT}}@media(prefers-color-scheme:dark){svg{color:${DARK}}}`,
+};
+
+/** What the main chart shows of these: all that a number of messages was counted of, where `ws` took part. */
+export function mainRows(comparisons: readonly Comparison[]): MainRow[] {
+  return comparisons
+    .filter(({ workload: { group, sweep } }) => !sweep && GROUPS.includes(group))
+    .flatMap(({ figures, workload }) => {
+      const ws = figures.find(({ contestant }) => contestant === 'ws')?.perSecond?.median;
+      if (ws === undefined) return [];
+      return barsOf(figures, 'perSecond')
+        .filter(({ contestant }) => SHOWN.includes(contestant))
+        .map(({ contestant, high, low, median }) => ({
+          workload: titleOf(workload),
+          contestant,
+          median: median / ws,
+          low: low / ws,
+          high: high / ws,
+        }));
+    });
+}
+
+/** How many messages a second, as multiples of `ws`; an SVG that stands by itself. */
+export function mainChart(rows: readonly MainRow[], theme: Theme): string {
+  const bars = rows.map((row) => ({ ...row, workload: lines(row.workload) }));
+  const chart = svg({
+    width: 860,
+    marginLeft: 70,
+    marginRight: 270,
+    marginBottom: BOTTOM,
+    x: {
+      label: 'messages a second, ws = 1 →',
+      labelAnchor: 'left',
+      labelOffset: BOTTOM - 4,
+      grid: true,
+      insetRight: 40,
+      zero: true,
+    },
+    y: { label: null, domain: SHOWN.filter((name) => rows.some(({ contestant }) => contestant === name)) },
+    fy: { label: null, padding: 0.2, domain: [...new Set(bars.map(({ workload }) => workload))] },
+    marks: [
+      Plot.barX(bars, {
+        fy: 'workload',
+        x: 'median',
+        y: 'contestant',
+        fill: (row: Bar) => colorOf(row.contestant),
+      }),
+      Plot.ruleY(bars, { fy: 'workload', x1: 'low', x2: 'high', y: 'contestant', strokeWidth: 1.5 }),
+      Plot.text(bars, {
+        fy: 'workload',
+        x: 'high',
+        y: 'contestant',
+        text: ({ median }: Bar) => `${median.toPrecision(2)} ×`,
+        textAnchor: 'start',
+        dx: 4,
+        fill: 'currentColor',
+      }),
+    ],
+  });
+  return chart
+    .replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" ')
+    .replace('>', `><style>${COLORS[theme]}</style>`)
+    .replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
+}
