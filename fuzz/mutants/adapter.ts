@@ -146,22 +146,26 @@ export const ADAPTER: readonly Mutant[] = [
   ...inAdapter(
     'web-socket-core',
     ['web-socket', 'life-cycle', 'keep-alive', 'stream'],
-    [
-      'the time for closing runs on behind the end',
-      '    clearTimeout(this.#closeTimer);\n    if (',
-      '    if (',
-    ],
+    ['the time for closing runs on behind the end', '    clearTimeout(ending.timer);\n    if (', '    if ('],
     ['a connection that is over is watched', '?.remove(this._connection);', ';'],
-    ['no close is clean for a client', '_wasClean = clean;', '_wasClean = clean && this._isServer;'],
-    ['errors come twice', '    this.#errored = true;\n', ''],
+    [
+      'no close is clean for a client',
+      'ending.wasClean = clean;',
+      'ending.wasClean = clean && this._terms.isServer;',
+    ],
+    ['errors come twice', '    ending.reported = true;\n', ''],
     ['an overflow closes with 1009', 'this.close(1008);', 'this.close(1009);'],
     ['the reason of the peer becomes Latin-1', 'Buffer.from(reason)', "Buffer.from(reason, 'latin1')"],
     [
       'a peer that broke a rule may stay',
-      '    if (this._readyState === OPEN) this.startCloseTimer();\n    this._readyState = CLOSING;\n    this.#error',
-      '    this._readyState = CLOSING;\n    this.#error',
+      '    if (this._readyState === OPEN) this.startCloseTimer();\n    this._readyState = CLOSING;\n    endingOf(this).error',
+      '    this._readyState = CLOSING;\n    endingOf(this).error',
     ],
-    ['events in tasks of their own end a pause', '!this._paused && this._readyState', 'this._readyState'],
+    [
+      'events in tasks of their own end a pause',
+      '!websocket._paused && websocket._readyState',
+      'websocket._readyState',
+    ],
   ),
   ...inAdapter(
     'web-socket',
@@ -169,10 +173,10 @@ export const ADAPTER: readonly Mutant[] = [
     ['the time-out of an HTTP server stays', 'socket.setTimeout(0);', 'socket.setTimeout;'],
     [
       'a peer that answers no close frame may stay',
-      '    this.startCloseTimer();\n    this.#out()',
-      '    this.#out()',
+      '    this.startCloseTimer();\n    outgoingOf(this)',
+      '    outgoingOf(this)',
     ],
-    ['what was sent too late does not count as buffered', '    this.#lost += data', '    data'],
+    ['what was sent too late does not count as buffered', '  endingOf(websocket).lost += data', '  data'],
     ['isPaused stays', '    this._paused = false;\n', ''],
   ),
   ...inAdapter(
@@ -238,17 +242,13 @@ export const ADAPTER: readonly Mutant[] = [
   ...inAdapter(
     'event-target',
     ['web-socket'],
-    [
-      'a listener is added twice',
-      '!origin.attribute && origin.handler === handler) !== undefined',
-      'origin.attribute && origin.handler === handler) !== undefined',
-    ],
+    ['a listener is added twice', 'if (listenerOf(this, type, handler) !== undefined) return;\n', ''],
     [
       'what an attribute held before stays',
-      '    if (before !== undefined) this.removeListener(type, before);\n',
+      '  if (before !== undefined) target.removeListener(type, before);\n',
       '',
     ],
-    ['once is for ever', '    if (once) this.once(type, wrapper);\n    else this', '    this'],
+    ['once is for ever', '  if (once) target.once(type, wrapper);\n  else target', '  target'],
   ),
   ...inAdapter(
     'sender',
