@@ -94,7 +94,12 @@ export class Connection<Context = unknown> {
 
   /** Whether {@link pause} holds back what arrives. */
   get isPaused(): boolean {
-    return this.flow === FLOW.pause;
+    return (this.flow & FLOW.pause) !== 0;
+  }
+
+  /** Whether it waits for {@link proceed}, because of all that was decoded. */
+  get isYielding(): boolean {
+    return (this.flow & FLOW.yield) !== 0;
   }
 
   /** Bytes gathered by {@link cork} and not yet written. */
@@ -145,7 +150,7 @@ export class Connection<Context = unknown> {
 
   /**
    * The transport has ended, with or without a closing handshake. The last event, `close`, follows at once; behind what
-   * {@link pause} holds back it waits for {@link resume}.
+   * {@link pause} holds back it waits for {@link resume}, and behind what is still to be decoded for {@link proceed}.
    */
   receiveEnd(): void {
     this.#transportEnded = true;
@@ -165,15 +170,30 @@ export class Connection<Context = unknown> {
 
   /**
    * Holds back whatever is not handed out yet, in the middle of a chunk too, until {@link resume}. Only parts that an
-   * extension is decoding out of bytes which came together still come.
+   * extension cannot keep for later still come.
    */
   pause(): void {
-    if (this.flow === FLOW.go) this.flow = FLOW.pause;
+    if (this.flow !== FLOW.discard) this.flow |= FLOW.pause;
   }
 
   /** Ends {@link pause}: what was held back is handed out at once, or after the handler that calls this. */
   resume(): void {
-    if (this.flow === FLOW.pause) this.flow = FLOW.go;
+    this.flow &= ~FLOW.pause;
+    this.#goOn();
+  }
+
+  /**
+   * Goes on behind `yield` of the handler: others have had their turn. What is handed out, and thrown, is as with
+   * {@link resume}; a connection that is paused stays so. Where nothing waits, it does nothing.
+   */
+  proceed(): void {
+    this.#receiver?.proceed();
+    if (!this.isYielding) return;
+    this.flow &= ~FLOW.yield;
+    this.#goOn();
+  }
+
+  #goOn(): void {
     if (this.#transportEnded) {
       this.receiveEnd();
       return;
@@ -308,6 +328,21 @@ export class Connection<Context = unknown> {
   /** @internal */
   violation(error: ProtocolError): void {
     this.fail(error);
+  }
+
+  /** @internal */
+  get left(): number {
+    return this.#receiver?.left ?? 0;
+  }
+
+  /** @internal */
+  yield(): void {
+    if (this.handler.yield === undefined) {
+      this.#receiver?.proceed();
+    } else {
+      this.flow |= FLOW.yield;
+      this.handler.yield(this);
+    }
   }
 
   /** @internal */

@@ -17,12 +17,13 @@ export interface Deflater {
 export interface Inflater {
   /**
    * Decompresses `data` until it is used up or a block marked as final ends, and hands each block of output to `emit`
-   * as soon as it is there: output is bounded by what `emit` lets pass, and what it throws comes out of here.
+   * as soon as it is there: output is bounded by what `emit` lets pass, and what it throws comes out of here. Where
+   * `emit` returns `false` this stops behind that block, or as soon as it can: the next call brings what was not used.
    *
-   * @returns how many bytes of `data` were used: fewer than all only behind a final block
+   * @returns how many bytes of `data` were used: fewer than all only behind a final block, or where `emit` stopped it
    * @throws when `data` is no DEFLATE stream
    */
-  inflate(data: Uint8Array, emit: (block: Uint8Array) => void): number;
+  inflate(data: Uint8Array, emit: (block: Uint8Array) => boolean): number;
   /** Begins a new stream that refers to nothing before. */
   reset(): void;
   /** Releases what the engine holds; never called from inside `inflate`. */

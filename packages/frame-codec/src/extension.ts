@@ -46,13 +46,16 @@ export interface Extension {
    */
   readonly decodes: 'all' | 'marked';
   /**
-   * Decodes part of a message from the peer, and hands what comes out to `emit`, which takes it before it returns.
+   * Decodes part of a message from the peer, and hands what comes out to `emit`, which takes it before it returns, and
+   * says whether to go on: at `false` this stops as soon as it can, and is called with the rest of the part later.
    *
    * @param payload borrowed until this returns
+   * @returns how many bytes of `payload` were used: fewer than all only where `emit` stopped it; then what `part` says
+   * of the end does not hold yet
    * @throws {ProtocolError} when the peer's data is wrong: it fails the connection. `emit` throws one where a limit is
    * passed; it must be let through.
    */
-  decode(payload: Uint8Array, part: DataPart, emit: (bytes: Uint8Array) => void): void;
+  decode(payload: Uint8Array, part: DataPart, emit: (bytes: Uint8Array) => boolean): number;
   /**
    * Encodes the payload of one frame to send; may set bits of `part.rsv`.
    *

@@ -71,6 +71,7 @@ export class FrameDecoder {
 
 class FrameSink implements RecordSink {
   flow: Flow = FLOW.go;
+  readonly left = 0;
   #error: ProtocolError | undefined;
   readonly #scanner: Scanner;
   readonly #onFrame: (frame: FramePart) => void;

@@ -54,6 +54,12 @@ export interface ConnectionHandler<Context = unknown> {
   textPart?(connection: Connection<Context>, text: string, last: boolean): void;
   /** Part of a binary message, as it arrives; see `textPart`. */
   binaryPart?(connection: Connection<Context>, payload: Borrowed, last: boolean): void;
+  /**
+   * So much was decoded (inflated, mostly) that others should have their turn: `maxTurnLength` of the endpoint. What is
+   * left waits until `proceed` of the connection is called, in a later task (as by `setImmediate`), also when the
+   * transport has ended meanwhile; until then the transport is not to be read. Without this method nothing waits.
+   */
+  yield?(connection: Connection<Context>): void;
   /** A ping (§5.5.2); it is answered already, unless the endpoint's `autoPong` is off. */
   ping?(connection: Connection<Context>, payload: Borrowed): void;
   /** A pong (§5.5.3), asked for or not. */

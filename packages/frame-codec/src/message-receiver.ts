@@ -5,21 +5,31 @@ import { FIN, OPCODE_BITS, RSV_BITS } from './first-byte.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { RECORD_ASCII, RECORD_LAST } from './memory-map.js';
 import { OPCODES } from './opcode.js';
+import { FLOW, type Flow } from './scanner.js';
 import { cutLength, decodeText, Utf8Checker } from './text.js';
 import { LimitError, ProtocolError } from './violation.js';
 
 /** Stops decoders whose output nobody takes any more. */
 const DROPPED: Error = new Error('the connection has ended');
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+/**
+ * Where several extensions decode a message none of them can be stopped, so they are fed so many bytes at a time:
+ * DEFLATE makes at most 1,032 of one.
+ */
+const SLICE = 1024;
 
 /** Who takes messages: whole, or in parts as they arrive. */
 export interface MessageSink {
+  /** whether more is wanted now */
+  readonly flow: Flow;
   /** whether messages are taken in parts */
   readonly inParts: boolean;
   text(memory: Memory, start: number, length: number, ascii: boolean): void;
   binary(memory: Memory, start: number, length: number): void;
   textPart(text: string, last: boolean): void;
   binaryPart(payload: Borrowed, last: boolean): void;
+  /** Enough was decoded for one turn: either `flow` says so from now on, or {@link MessageReceiver.proceed} was called. */
+  yield(): void;
   /** The peer broke a rule; nothing more follows. */
   violation(error: ProtocolError): void;
 }
@@ -62,17 +72,31 @@ export class MessageReceiver {
   readonly #sink: MessageSink;
   #message: Message | undefined;
   #receiving: Message | undefined;
+  /** Bytes that may be decoded before others have their turn. */
+  #turn: number;
+  #left = 0;
 
   /** @param extensions in the order in which they were negotiated */
   constructor(endpoint: Endpoint, extensions: readonly Extension[], sink: MessageSink) {
     this.#endpoint = endpoint;
     this.#extensions = extensions;
     this.#sink = sink;
+    this.#turn = endpoint.limits.maxTurnLength;
+  }
+
+  /** Bytes of the last part that wait to be decoded: it is to be given again from there. */
+  get left(): number {
+    return this.#left;
   }
 
   /** Bytes held for the message that is arriving. */
   get retainedLength(): number {
     return this.#message?.bytes.capacity ?? 0;
+  }
+
+  /** Others have had their turn. */
+  proceed(): void {
+    this.#turn = this.#endpoint.limits.maxTurnLength;
   }
 
   clear(): void {
@@ -98,6 +122,7 @@ export class MessageReceiver {
     // The message is over also where a handler throws at its last part.
     if (lastOfMessage) this.#message = undefined;
     let broken: ProtocolError | undefined;
+    this.#left = 0;
     try {
       if (message.decoders.length === 0) {
         if ((head & RECORD_ASCII) === 0) message.ascii = false;
@@ -105,18 +130,13 @@ export class MessageReceiver {
         const whole = lastOfMessage ? message.bytes.length + length : announced;
         this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
       } else {
-        broken = this.#tryDecode(
-          message,
-          lend(memory, start, length),
-          head & RSV_BITS,
-          lastOfFrame,
-          lastOfMessage,
-        );
+        broken = this.#tryDecode(message, memory, head, start, length);
       }
-      if (lastOfMessage && broken === undefined) broken = this.#finish(message);
+      if (lastOfMessage && this.#left === 0 && broken === undefined) broken = this.#finish(message);
     } finally {
       this.#receiving = undefined;
-      if (lastOfMessage || message.dropped) message.bytes.release();
+      if (message.dropped || (lastOfMessage && this.#left === 0)) message.bytes.release();
+      else this.#message = message;
     }
     if (broken !== undefined) this.#sink.violation(broken);
     const { thrown } = message;
@@ -150,16 +170,28 @@ export class MessageReceiver {
       .map((extension) => ({ extension, inMessage: false, inFrame: false }));
   }
 
-  /** Decodes a part. What a handler throws while it does is kept in the message; what comes back is the peer's fault. */
+  /**
+   * Decodes a part, as far as it may be now. What a handler throws while it does is kept in the message; what comes back
+   * is the peer's fault.
+   */
   #tryDecode(
     message: Message,
-    payload: Uint8Array,
-    rsv: number,
-    lastOfFrame: boolean,
-    lastOfMessage: boolean,
+    memory: Memory,
+    head: number,
+    start: number,
+    length: number,
   ): ProtocolError | undefined {
+    const rsv = head & RSV_BITS;
+    const slice = message.decoders.length === 1 ? length : SLICE;
+    let at = 0;
     try {
-      this.#decode(message, 0, payload, rsv, lastOfFrame, lastOfMessage);
+      do {
+        if (length > 0 && this.#waits(length - at)) return undefined;
+        const end = Math.min(at + slice, length);
+        const lastOfFrame = end === length && (head & RECORD_LAST) !== 0;
+        const lastOfMessage = lastOfFrame && (head & FIN) !== 0;
+        at += this.#decode(message, 0, lend(memory, start + at, end - at), rsv, lastOfFrame, lastOfMessage);
+      } while (at < length);
     } catch (error) {
       if (error instanceof ProtocolError) return error;
       if (error !== DROPPED) throw error;
@@ -167,7 +199,21 @@ export class MessageReceiver {
     return undefined;
   }
 
-  /** Lets decoder `index` and those behind it decode a part. */
+  /** Whether what is left of a part, so many bytes, must wait. */
+  #waits(left: number): boolean {
+    if (this.#goesOn()) return false;
+    this.#left = left;
+    if (this.#sink.flow === FLOW.go) this.#sink.yield();
+    if (!this.#goesOn()) return true;
+    this.#left = 0;
+    return false;
+  }
+
+  #goesOn(): boolean {
+    return this.#turn > 0 && this.#sink.flow === FLOW.go;
+  }
+
+  /** Lets decoder `index` and those behind it decode a part; returns how many bytes of it were used. */
   #decode(
     message: Message,
     index: number,
@@ -175,11 +221,11 @@ export class MessageReceiver {
     rsv: number,
     lastOfFrame: boolean,
     lastOfMessage: boolean,
-  ): void {
+  ): number {
     const decoder = message.decoders[index];
     if (decoder === undefined) {
       this.#takeDecoded(message, payload);
-      return;
+      return payload.length;
     }
     const part: DataPart = {
       text: message.text,
@@ -190,21 +236,25 @@ export class MessageReceiver {
       lastOfMessage,
     };
     decoder.inMessage = true;
-    decoder.inFrame = !lastOfFrame;
-    decoder.extension.decode(payload, part, (bytes) => {
+    const several = message.decoders.length > 1;
+    const used = decoder.extension.decode(payload, part, (bytes) => {
       this.#decode(message, index + 1, bytes, rsv, false, false);
+      return several || this.#goesOn();
     });
+    decoder.inFrame = !lastOfFrame || used < payload.length;
     // What ends here ends for the next decoder too, behind all that came out.
     if (message.dropped) throw DROPPED;
     if (lastOfFrame && index + 1 < message.decoders.length) {
       this.#decode(message, index + 1, NOTHING, rsv, lastOfFrame, lastOfMessage);
     }
+    return used;
   }
 
   #takeDecoded(message: Message, payload: Uint8Array): void {
     if (message.dropped) throw DROPPED;
     const { maxMessageLength } = this.#endpoint.limits;
     message.decodedLength += payload.length;
+    this.#turn -= payload.length;
     if (message.decodedLength > maxMessageLength) throw new LimitError('message-too-long', maxMessageLength);
     if (message.utf8 === undefined) message.ascii = false;
     else if (!message.utf8.check(payload)) throw new ProtocolError('text-not-utf8');

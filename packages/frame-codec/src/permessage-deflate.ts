@@ -14,23 +14,6 @@ export interface DeflateParameters {
   readonly clientMaxWindowBits: number;
 }
 
-/** Limits are thrown by `emit`, through the engine; anything else that the engine throws means bad data. */
-function inflateOrThrow(inflater: Inflater, data: Uint8Array, emit: (bytes: Uint8Array) => void): number {
-  let thrown: { error: unknown } | undefined;
-  try {
-    return inflater.inflate(data, (block) => {
-      try {
-        emit(block);
-      } catch (error) {
-        thrown = { error };
-        throw error;
-      }
-    });
-  } catch {
-    throw thrown === undefined ? new ProtocolError('extension-data-invalid') : thrown.error;
-  }
-}
-
 /** One direction: whose engine is kept from message to message, or held for one message only. */
 interface Direction {
   readonly windowBits: number;
@@ -85,12 +68,14 @@ export class PermessageDeflate implements Extension {
     return `permessage-deflate;${this.#out.windowBits}`;
   }
 
-  decode(payload: Uint8Array, { lastOfMessage }: DataPart, emit: (bytes: Uint8Array) => void): void {
-    if (this.#closed) return;
+  decode(payload: Uint8Array, { lastOfMessage }: DataPart, emit: (bytes: Uint8Array) => boolean): number {
+    if (this.#closed) return payload.length;
     this.#inflater ??= this.#pool.takeInflater(this.#in.windowBits);
     this.#inflating = true;
+    let used = 0;
     try {
-      this.#inflate(this.#inflater, payload, emit);
+      used = this.#inflate(this.#inflater, payload, emit);
+      if (used < payload.length) return used;
       // §7.2.2: what the sender cut off is put back.
       if (lastOfMessage) this.#inflate(this.#inflater, TAIL, emit);
     } finally {
@@ -98,13 +83,34 @@ export class PermessageDeflate implements Extension {
       if (this.#closed) this.close();
     }
     if (lastOfMessage && !this.#in.takeover) this.#giveInflater();
+    return used;
   }
 
-  #inflate(inflater: Inflater, data: Uint8Array, emit: (bytes: Uint8Array) => void): void {
+  /** Returns how many bytes of `data` were used: all of them, unless `emit` stopped it. */
+  #inflate(inflater: Inflater, data: Uint8Array, emit: (bytes: Uint8Array) => boolean): number {
+    let stopped = false;
+    let thrown: { readonly error: unknown } | undefined;
+    const emitBlock = (block: Uint8Array): boolean => {
+      try {
+        // The tail only pushes out the rest of some codes, at most some KiB: it is not worth another turn.
+        stopped = !emit(block) && data !== TAIL;
+        return !stopped;
+      } catch (error) {
+        thrown = { error };
+        throw error;
+      }
+    };
     let fresh = false;
     for (let rest = data; rest.length > 0; ) {
-      const used = inflateOrThrow(inflater, rest, emit);
-      if (this.#closed) return;
+      let used: number;
+      try {
+        used = inflater.inflate(rest, emitBlock);
+      } catch {
+        // Limits are thrown by `emit`, through the engine; anything else that the engine throws means bad data.
+        throw thrown === undefined ? new ProtocolError('extension-data-invalid') : thrown.error;
+      }
+      if (this.#closed) break;
+      if (stopped) return data.length - rest.length + used;
       if (used < rest.length) {
         // §7.2.3.4: a block may be marked as final. What follows is a new stream, which refers to nothing before it: that
         // is all that engines can do, on the other side too.
@@ -112,10 +118,11 @@ export class PermessageDeflate implements Extension {
         inflater.reset();
         fresh = true;
         // Looser than §7.2.3.4: behind a final block a sender may have left out the byte that begins the tail.
-        if (data === TAIL) return;
+        if (data === TAIL) break;
       }
       rest = rest.subarray(used);
     }
+    return data.length;
   }
 
   encode(payload: Uint8Array, part: DataPart, compress: boolean): Uint8Array {

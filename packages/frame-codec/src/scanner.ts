@@ -32,16 +32,18 @@ const MAX_RECORDS = (RECORDS_END - RECORDS) / RECORD_LENGTH;
 /** The carry of a connection that has none. */
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-/** What a sink wants next: more records, none until it is resumed, or none ever. */
-export const FLOW = { go: 0, pause: 1, discard: 2 } as const;
+/** What a sink wants next: more records, none until it is resumed, or until it proceeds, or none ever. */
+export const FLOW = { go: 0, pause: 1, yield: 2, discard: 4 } as const;
 
-/** One of {@link FLOW}. */
-export type Flow = (typeof FLOW)[keyof typeof FLOW];
+/** One of {@link FLOW}, or the sum of `pause` and `yield`. */
+export type Flow = number;
 
 /** Who takes the records of a {@link Scanner}. */
 export interface RecordSink {
   /** looked at after each record */
   flow: Flow;
+  /** bytes at the end of the last record that were not taken: some only where `flow` says to wait */
+  readonly left: number;
   /**
    * Takes one record: part of a frame, or all of it.
    *
@@ -58,6 +60,24 @@ export interface RecordSink {
 /** What the sink wants now: it changes while a record is handed out, unseen by the compiler. */
 function flowOf(sink: RecordSink): Flow {
   return sink.flow;
+}
+
+/** Whether what the sink does not take now is kept for it. */
+function waits(sink: RecordSink): boolean {
+  const flow = flowOf(sink);
+  return flow !== FLOW.go && flow !== FLOW.discard;
+}
+
+/**
+ * Where the records begin that a sink has not taken, when those before word `at` were handed out: the last of these is
+ * cut to what the sink left of it.
+ */
+function firstLeft({ left }: RecordSink, records: Int32Array, at: number): number {
+  if (left === 0) return at;
+  const last = at - WORDS_PER_RECORD;
+  records[last + 1] = (records[last + 1] ?? 0) + (records[last + 2] ?? 0) - left;
+  records[last + 2] = left;
+  return last;
 }
 
 /** What a sink could not take, with the bytes that it speaks of. */
@@ -177,7 +197,7 @@ export class Scanner {
   /** Goes on with what the sink did not take, for as long as it takes it. Inside a handler it does nothing. */
   resume(sink: RecordSink): void {
     const parked = this.#parked;
-    if (parked === undefined || this.#busy) return;
+    if (parked === undefined || this.#busy || waits(sink)) return;
     const { payloads, records, error, behind } = parked;
     this.#busy = true;
     try {
@@ -188,8 +208,9 @@ export class Scanner {
       }
     } finally {
       this.#busy = false;
+      parked.next = firstLeft(sink, records, parked.next);
     }
-    if (flowOf(sink) === FLOW.pause) return;
+    if (waits(sink)) return;
     this.#parked = undefined;
     try {
       if (flowOf(sink) === FLOW.go) {
@@ -281,9 +302,9 @@ export class Scanner {
         thrown = false;
       } finally {
         // The sink paused, or a handler threw: what it has not seen is kept.
-        if (flowOf(sink) === FLOW.pause || (thrown && flowOf(sink) === FLOW.go)) {
+        if (waits(sink) || (thrown && flowOf(sink) === FLOW.go)) {
           this.#position += length;
-          this.#park(bytes, words.slice(at, endRecord), error, start, end, sink);
+          this.#park(bytes, words.slice(firstLeft(sink, words, at), endRecord), error, start, end);
         }
       }
     }
@@ -299,7 +320,7 @@ export class Scanner {
     const { codec } = this.#endpoint;
     // Not where the handler made the memory its own.
     if (codec.poison && (codec.isKernelMemory(memory.bytes) || codec.pool.isLent(memory.bytes))) {
-      memory.bytes.fill(POISON, start, start + length);
+      memory.bytes.fill(POISON, start, start + length - sink.left);
     }
   }
 
@@ -310,16 +331,16 @@ export class Scanner {
     error: ProtocolError | undefined,
     start: number,
     end: number,
-    sink: RecordSink,
   ): void {
     const from = records[1] ?? start;
     for (let at = 1; at < records.length; at += WORDS_PER_RECORD) records[at] = (records[at] ?? 0) - from;
-    const { payloads } = this.#parkNothing(records, error);
+    const { payloads, behind } = this.#parkNothing(records, error);
     payloads.append(bytes, from, start - from, start - from);
     this.#carry = NOTHING;
     // What lies behind is counted when it is scanned.
     this.#position -= end - start;
-    this.#keep(error === undefined ? bytes.subarray(start, end) : NOTHING, sink);
+    // An inbox is kept whatever the limit: the peer cannot know in the middle of it that nobody takes it.
+    if (error === undefined) behind.append(bytes, start, end - start);
   }
 
   #parkNothing(records: Int32Array, error: ProtocolError | undefined): Parked {

@@ -16,11 +16,11 @@ export class ChecksumExtension implements Extension {
   /** the last byte so far: the sum, should the frame end here */
   #last: number | undefined;
 
-  decode(payload: Uint8Array, part: DataPart, emit: (bytes: Uint8Array) => void): void {
+  decode(payload: Uint8Array, part: DataPart, emit: (bytes: Uint8Array) => boolean): number {
     this.seen.push(describe(part, payload.length));
     if ((part.rsv & RSV.rsv2) === 0) {
       emit(payload);
-      return;
+      return payload.length;
     }
     if (part.firstOfFrame) {
       this.#sum = 0;
@@ -33,6 +33,7 @@ export class ChecksumExtension implements Extension {
     }
     if (part.lastOfFrame && this.#last !== this.#sum) throw new ProtocolError('extension-data-invalid');
     emit(Uint8Array.from(out));
+    return payload.length;
   }
 
   #turn(byte: number): number {

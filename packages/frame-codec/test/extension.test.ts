@@ -17,7 +17,10 @@ function idle(name: string, first: number, continuation = 0): Extension {
     name,
     claims,
     decodes: 'marked',
-    decode: (payload, _, emit) => emit(payload),
+    decode(payload, _, emit) {
+      emit(payload);
+      return payload.length;
+    },
     encode: (payload) => payload,
     close: () => {},
   };

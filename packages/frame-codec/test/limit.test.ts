@@ -11,6 +11,7 @@ describe('LIMITS', () => {
       maxFragments: 1_048_576,
       maxQueuedPongs: 16,
       maxRetainedLength: 67_108_864,
+      maxTurnLength: 1_048_576,
     });
     expect(new Endpoint({ role: 'server' }).limits).toEqual(LIMITS);
   });
@@ -23,7 +24,8 @@ describe('LIMITS', () => {
 
   it('takes each limit at its bounds, and throws a RangeError beyond', () => {
     for (const name of Object.keys(LIMITS)) {
-      const [low, high] = name === 'maxFragments' ? [1, 2 ** 31 - 1] : [0, 2 ** 53 - 1];
+      const low = name === 'maxFragments' || name === 'maxTurnLength' ? 1 : 0;
+      const high = name === 'maxFragments' ? 2 ** 31 - 1 : 2 ** 53 - 1;
       expect(checkLimits({ [name]: low })).toMatchObject({ [name]: low });
       expect(checkLimits({ [name]: high })).toMatchObject({ [name]: high });
       for (const wrong of [low - 1, high + 1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '5', null]) {

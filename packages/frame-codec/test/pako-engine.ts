@@ -114,7 +114,7 @@ class PakoInflater implements Inflater {
     if (status !== pako.Z_OK) throw new Error(`pako: ${status}`);
   }
 
-  inflate(data: Uint8Array, emit: (block: Uint8Array) => void): number {
+  inflate(data: Uint8Array, emit: (block: Uint8Array) => boolean): number {
     this.#life.check();
     const stream = this.#stream;
     stream.input = data;
@@ -125,15 +125,17 @@ class PakoInflater implements Inflater {
       stream.next_out = 0;
       stream.avail_out = this.#block.length;
       const status = pako.zlibInflate(stream, pako.Z_SYNC_FLUSH);
+      let goesOn = true;
       if (stream.next_out > 0) {
         this.#usage.inflatedLength += stream.next_out;
-        emit(this.#block.subarray(0, stream.next_out));
+        goesOn = emit(this.#block.subarray(0, stream.next_out));
         // The window is a copy; what is still looked at here was lent for too long.
         this.#block.fill(0xdd);
       }
       if (status === pako.Z_STREAM_END) return data.length - stream.avail_in;
       if (status === pako.Z_BUF_ERROR) return data.length;
       if (status !== pako.Z_OK) throw new Error(`pako: ${stream.msg || status}`);
+      if (!goesOn) return data.length - stream.avail_in;
       if (stream.avail_in === 0 && stream.avail_out > 0) return data.length;
     }
   }

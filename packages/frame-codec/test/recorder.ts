@@ -21,7 +21,7 @@ export interface Recorded {
   frames(): ReadFrame[];
 }
 
-/** Methods of a handler that run after the event was written down. */
+/** Methods of a handler that run after the event was written down; `yield`, which is none, takes its place. */
 export type Also = Partial<Omit<ConnectionHandler<undefined>, 'write' | 'textBytes'>>;
 
 /** A recorded connection; `also` acts on its events. */
@@ -69,6 +69,7 @@ export function record(
       events.push(`close ${closeCode} ${reason}`.trimEnd() + (clean ? ' clean' : ''));
       also.close?.(connection, closeCode, reason, clean);
     },
+    ...(also.yield === undefined ? {} : { yield: also.yield }),
   };
   return {
     connection: new Connection(new Endpoint(options), handler, undefined, extensions),

@@ -84,7 +84,7 @@ export class PerMessageDeflate {
         if (this.#maxPayload > 0 && length > this.#maxPayload) {
           throw new LimitError('message-too-long', this.#maxPayload);
         }
-        blocks.push(Uint8Array.from(block));
+        return blocks.push(Uint8Array.from(block)) > 0;
       });
       process.nextTick(done, null, Buffer.concat(blocks));
     } catch (error) {

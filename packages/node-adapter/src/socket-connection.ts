@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
 import { releaseLater, runAll } from './gathering.js';
 import type { SocketHandler, Transport } from './transport.js';
+import { proceedLater } from './turns.js';
 
 /** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
 const WAITS_FOR_MORE = 1024;
@@ -10,8 +11,9 @@ const WAITS_FOR_MORE = 1024;
 /** Called when bytes have gone to the operating system, or failed to. */
 export type Sent = (error?: Error | null) => void;
 
-/** What `#deliver` hands to the codec when there are no new bytes: what it has kept. */
+/** What `#deliver` hands to the codec when there are no new bytes: what it has kept, behind a pause or behind a turn. */
 const KEPT = -1;
+const YIELDED = -2;
 
 /** A codec `Connection` on a stream. */
 export class SocketConnection<Context = unknown> extends Connection<Context> {
@@ -58,8 +60,23 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
 
   /** Ends {@link pause}. */
   override resume(): void {
-    this.socket.resume();
+    if (!this.isYielding) this.socket.resume();
     this.#deliver(KEPT);
+  }
+
+  /** @internal so much was inflated that others have their turn first, and nothing is read meanwhile */
+  yieldTurn(): void {
+    this.socket.pause();
+    proceedLater(this);
+  }
+
+  /** Goes on behind a turn of others: called by the transport, and of no use to others. */
+  override proceed(): void {
+    try {
+      this.#deliver(YIELDED);
+    } finally {
+      if (!this.isYielding && !this.isPaused) this.socket.resume();
+    }
   }
 
   override receive(chunk: Uint8Array): void {
@@ -180,6 +197,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
     try {
       if (typeof what !== 'number') super.receive(what);
       else if (what === KEPT) super.resume();
+      else if (what === YIELDED) super.proceed();
       else super.receiveInbox(what);
       thrown = false;
     } finally {

@@ -7,7 +7,8 @@ import { readIntoInbox } from './zero-copy.js';
  * What a {@link Transport} tells about its connections; one object serves all of them. As the codec's
  * `ConnectionHandler`, without what the transport does itself.
  */
-export interface SocketHandler<Context = unknown> extends Omit<ConnectionHandler<Context>, 'write' | 'end'> {
+export interface SocketHandler<Context = unknown>
+  extends Omit<ConnectionHandler<Context>, 'write' | 'end' | 'yield'> {
   /** Nothing more will be written: the socket is ended (§7.1.1). */
   end?(connection: SocketConnection<Context>): void;
   /** The peer ended the stream; nothing can be sent any more, and `close` follows. */
@@ -73,6 +74,9 @@ export class Transport<Context = unknown> {
     const io = {
       write(connection: SocketConnection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
         return connection.transmit(bytes, more);
+      },
+      yield(connection: SocketConnection<Context>): void {
+        connection.yieldTurn();
       },
       end(connection: SocketConnection<Context>): void {
         connection.socket.end();

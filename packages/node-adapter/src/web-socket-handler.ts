@@ -38,6 +38,8 @@ export const webSocketHandler: SocketHandler<WebSocket> = {
     context._outgoing?.drained();
   },
   close({ context }: Of, _code: number, _reason: string, clean: boolean): void {
-    context.finish(clean);
+    if (context._terms.settings.allowSynchronousEvents !== false) context.finish(clean);
+    // Behind the last event, which may wait for its task.
+    else setImmediate(() => context.finish(clean));
   },
 };

@@ -48,12 +48,13 @@ class DirectZlib {
   }
 
   /**
-   * Runs all of `input` through, and hands out each block of output, lent until `emit` returns.
+   * Runs `input` through, all of it unless `emit` returns `false`, and hands out each block of output, lent until `emit`
+   * returns.
    *
    * @returns how many bytes of the input were used
    * @throws {Error} when zlib finds an error, or `emit` throws
    */
-  run(input: Uint8Array, emit: (block: Uint8Array) => void): number {
+  run(input: Uint8Array, emit: (block: Uint8Array) => boolean): number {
     // Whoever runs this from inside of `emit` needs a buffer of its own.
     const output = shared ?? new Uint8Array(OUTPUT_LENGTH);
     shared = undefined;
@@ -64,9 +65,9 @@ class DirectZlib {
         this.#handle.writeSync(constants.Z_SYNC_FLUSH, input, at, rest, output, 0, OUTPUT_LENGTH);
         if (this.#error !== undefined) throw this.#error;
         const [room = 0, left = 0] = this.#left;
-        if (room < OUTPUT_LENGTH) emit(output.subarray(0, OUTPUT_LENGTH - room));
+        const goesOn = room === OUTPUT_LENGTH || emit(output.subarray(0, OUTPUT_LENGTH - room));
         rest = left;
-        if (room > 0 || this.#closed) return input.length - rest;
+        if (room > 0 || !goesOn || this.#closed) return input.length - rest;
       }
     } finally {
       shared = output;
@@ -105,7 +106,7 @@ export function directDeflater(options: ZlibSettings): Deflater | undefined {
   return {
     deflate(data) {
       const blocks: Buffer[] = [];
-      zlib.run(data, (block) => blocks.push(Buffer.from(block)));
+      zlib.run(data, (block) => blocks.push(Buffer.from(block)) > 0);
       return blocks.length === 1 && blocks[0] !== undefined ? blocks[0] : Buffer.concat(blocks);
     },
     reset: () => zlib.reset(),

@@ -2,8 +2,8 @@ import type { Deflater, Inflater } from '@x/frame-codec';
 import { constants, DeflateRaw, InflateRaw } from 'minizlib';
 import type { ZlibSettings } from './zlib-engine.js';
 
-/** Input of an inflater is taken in slices of this many bytes: 8 KiB become at most 8 MiB before anyone can say stop. */
-const SLICE = 8192;
+/** Input of an inflater is taken in slices of this many bytes: 2 KiB become at most 2 MiB before anyone can say stop. */
+const SLICE = 2048;
 
 /** A deflater on minizlib. */
 export class MiniDeflater implements Deflater {
@@ -45,7 +45,7 @@ export class MiniInflater implements Inflater {
     });
   }
 
-  inflate(data: Uint8Array, emit: (block: Uint8Array) => void): number {
+  inflate(data: Uint8Array, emit: (block: Uint8Array) => boolean): number {
     for (let at = 0; at < data.length; ) {
       const slice = data.subarray(at, at + SLICE);
       this.#stream.write(viewOf(slice));
@@ -54,10 +54,11 @@ export class MiniInflater implements Inflater {
       const used = handle === undefined ? slice.length : Number(Reflect.get(handle, 'bytesWritten'));
       const blocks = this.#blocks;
       this.#blocks = [];
-      for (const block of blocks) if (block.length > 0) emit(block);
+      let goesOn = true;
+      for (const block of blocks) if (block.length > 0) goesOn = emit(block);
       at += used;
       // What follows a final block is left over.
-      if (used < slice.length) return at;
+      if (used < slice.length || !goesOn) return at;
     }
     return data.length;
   }

@@ -10,7 +10,7 @@ const NOISE = Buffer.from(
 
 function inflateAll(engine: ZlibEngine, data: Uint8Array, windowBits = 15): { plain: Buffer; used: number } {
   const blocks: Buffer[] = [];
-  const used = engine.inflater(windowBits).inflate(data, (block) => blocks.push(Buffer.from(block)));
+  const used = engine.inflater(windowBits).inflate(data, (block) => blocks.push(Buffer.from(block)) > 0);
   return { plain: Buffer.concat(blocks), used };
 }
 
@@ -52,7 +52,7 @@ describe.each([
     const blocks: Buffer[] = [];
     for (let at = 0; at < data.length; at += 7) {
       const piece = data.subarray(at, at + 7);
-      expect(inflater.inflate(piece, (block) => blocks.push(Buffer.from(block)))).toBe(piece.length);
+      expect(inflater.inflate(piece, (block) => blocks.push(Buffer.from(block)) > 0)).toBe(piece.length);
     }
     expect(Buffer.concat(blocks).equals(TEXT)).toBe(true);
     inflater.close();
@@ -62,10 +62,10 @@ describe.each([
     const data = Buffer.concat([deflateRawSync('one'), deflateRawSync('two')]);
     const inflater = engine.inflater(15);
     const blocks: string[] = [];
-    const used = inflater.inflate(data, (block) => blocks.push(Buffer.from(block).toString()));
+    const used = inflater.inflate(data, (block) => blocks.push(Buffer.from(block).toString()) > 0);
     expect(used).toBe(deflateRawSync('one').length);
     inflater.reset();
-    inflater.inflate(data.subarray(used), (block) => blocks.push(Buffer.from(block).toString()));
+    inflater.inflate(data.subarray(used), (block) => blocks.push(Buffer.from(block).toString()) > 0);
     expect(blocks).toEqual(['one', 'two']);
   });
 
@@ -85,14 +85,34 @@ describe.each([
     expect(seen).toBeLessThan(10 << 20);
   });
 
+  it('stops where emit says so, and goes on from there to the last byte', () => {
+    const plain = Buffer.alloc(16 << 20, 'abc');
+    const bomb = deflateRawSync(plain);
+    const inflater = engine.inflater(15);
+    const blocks: Buffer[] = [];
+    let calls = 0;
+    for (let at = 0; at < bomb.length; calls++) {
+      let inflated = 0;
+      at += inflater.inflate(bomb.subarray(at), (block) => {
+        blocks.push(Buffer.from(block));
+        inflated += block.length;
+        return inflated < 1 << 20;
+      });
+      expect(inflated).toBeLessThan(4 << 20);
+    }
+    expect(calls).toBeGreaterThanOrEqual(direct ? 16 : 6);
+    expect(Buffer.concat(blocks).equals(plain)).toBe(true);
+    inflater.close();
+  });
+
   it('may be used from inside emit', () => {
     const outer = deflateRawSync('outer', { finishFlush: 2 });
     const inner = deflateRawSync('inner', { finishFlush: 2 });
     const seen: string[] = [];
     engine.inflater(15).inflate(outer, (block) => {
-      engine.inflater(15).inflate(inner, (nested) => seen.push(Buffer.from(nested).toString()));
+      engine.inflater(15).inflate(inner, (nested) => seen.push(Buffer.from(nested).toString()) > 0);
       engine.deflater(15).deflate(NOISE);
-      seen.push(Buffer.from(block).toString());
+      return seen.push(Buffer.from(block).toString()) > 0;
     });
     expect(seen).toEqual(['inner', 'outer']);
   });
@@ -105,6 +125,7 @@ describe.each([
       inflater.inflate(data, (block) => {
         seen += block.length;
         inflater.close();
+        return true;
       });
     } catch (error) {
       expect(error).toBeInstanceOf(Error);
