@@ -304,7 +304,7 @@ export class Scanner {
         // The sink paused, or a handler threw: what it has not seen is kept.
         if (waits(sink) || (thrown && flowOf(sink) === FLOW.go)) {
           this.#position += length;
-          this.#park(bytes, words.slice(firstLeft(sink, words, at), endRecord), error, start, end);
+          this.#park(bytes, words.slice(firstLeft(sink, words, at), endRecord), error, start, end, sink);
         }
       }
     }
@@ -331,6 +331,7 @@ export class Scanner {
     error: ProtocolError | undefined,
     start: number,
     end: number,
+    sink: RecordSink,
   ): void {
     const from = records[1] ?? start;
     for (let at = 1; at < records.length; at += WORDS_PER_RECORD) records[at] = (records[at] ?? 0) - from;
@@ -339,8 +340,10 @@ export class Scanner {
     this.#carry = NOTHING;
     // What lies behind is counted when it is scanned.
     this.#position -= end - start;
-    // An inbox is kept whatever the limit: the peer cannot know in the middle of it that nobody takes it.
-    if (error === undefined) behind.append(bytes, start, end - start);
+    const rest = error === undefined ? bytes.subarray(start, end) : NOTHING;
+    // What waits for others is no fault of anybody: the rest of an inbox is kept whatever the limit.
+    if (flowOf(sink) === FLOW.yield) behind.append(rest, 0, rest.length);
+    else this.#keep(rest, sink);
   }
 
   #parkNothing(records: Int32Array, error: ProtocolError | undefined): Parked {
