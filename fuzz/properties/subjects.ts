@@ -99,6 +99,8 @@ export class Subject {
   #inBinary = false;
   /** pauses behind each so many events */
   pauseEvery = 0;
+  /** what the connection held when it was paused last */
+  heldAtPause = 0;
   #sincePause = 0;
   #error: ProtocolError | undefined;
   #copy: Transcript | undefined;
@@ -135,6 +137,11 @@ export class Subject {
     this.#copy = to;
     for (const chunk of chunks) this.connection.receive(chunk);
     return { error: this.#error };
+  }
+
+  /** Whether the connection failed. */
+  get failed(): boolean {
+    return this.#error !== undefined;
   }
 
   /** All that was sent. */
@@ -204,6 +211,7 @@ export class Subject {
     }
     if (this.pauseEvery > 0 && ++this.#sincePause >= this.pauseEvery) {
       this.#sincePause = 0;
+      this.heldAtPause = this.connection.retainedLength;
       this.connection.pause();
     }
   }
