@@ -8,7 +8,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/*.test.ts', 'fuzz/test/**/*.test.ts'],
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'examples/*/test/*.test.ts',
+            'fuzz/test/**/*.test.ts',
+            'benchmarks/test/*.test.ts',
+          ],
           exclude: [...configDefaults.exclude, 'packages/*/test/{browser,system}/**'],
           expect: { poll: { timeout: 5000 } },
         },

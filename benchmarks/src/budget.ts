@@ -3,7 +3,7 @@
  * the other way round.
  */
 export const SECONDS = {
-  full: { micro: 130, servers: 450 },
+  full: { micro: 105, servers: 480 },
   quick: { micro: 28, servers: 68 },
 } as const;
 

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { SECONDS } from './budget.js';
 import type { Effort } from './measure.js';
 import type { ServerEffort } from './server/compare.js';
+import { CONTESTANTS } from './server/contestants.js';
 
 export const COMMANDS = ['all', 'micro', 'handshake', 'server', 'check', 'publish'] as const;
 
@@ -40,7 +41,7 @@ export const USAGE = `pnpm bench [all | micro | handshake | server | check | pub
   --cpu-prof folder  has servers on Node write a profile there
 `;
 
-const MICRO = { full: { rounds: 7, time: 40 }, quick: { rounds: 3, time: 15 } } as const;
+const MICRO = { full: { rounds: 5, time: 40 }, quick: { rounds: 3, time: 15 } } as const;
 const SERVER = {
   full: { rounds: 5, warmUp: 300, measure: 300, idle: 10_000 },
   quick: { rounds: 3, warmUp: 150, measure: 120, idle: 3000 },
@@ -71,7 +72,7 @@ export function readCommandLine(args: readonly string[], folder: string): Asked 
     command,
     quick: values.quick,
     filter: values.filter,
-    only: values.only === '' ? [] : values.only.split(','),
+    only: values.only === '' ? [] : contestantsOf(values.only),
     output: values.output,
     seconds: SECONDS[extent],
     micro: MICRO[extent],
@@ -81,6 +82,14 @@ export function readCommandLine(args: readonly string[], folder: string): Asked 
       flags: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
     },
   };
+}
+
+function contestantsOf(text: string): string[] {
+  const names = text.split(',');
+  const known = CONTESTANTS.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return names;
+  throw new TypeError(`--only takes some of ${known.join(', ')}; not ${unknown.join(', ')}`);
 }
 
 function roundsOf(text: string): number {

@@ -18,18 +18,20 @@ export interface Burst {
 
 /** The bursts of an echo, sent one after the other and then from the first again. */
 export async function burstsOf(
-  { depth, deflate, length, opcode }: EchoScenario,
+  { depth, deflate, json, length, opcode }: EchoScenario,
   raw: boolean,
 ): Promise<Burst[]> {
-  return deflate ? compressedBursts(depth, length) : [burstOf({ depth, length, opcode }, raw)];
+  return deflate
+    ? compressedBursts(depth, length)
+    : [burstOf({ depth, length, opcode }, raw, json ? Buffer.from(jsonOf(0, length)) : undefined)];
 }
 
 /** The same message `depth` times; a raw server sends back what it got, masks and all. */
 export function burstOf(
   { depth, length, opcode }: Pick<EchoScenario, 'depth' | 'length' | 'opcode'>,
   raw: boolean,
+  payload: Buffer = payloadOf(length),
 ): { sent: Buffer; expected: Buffer } {
-  const payload = payloadOf(length);
   const sent = repeat(maskedFrame(opcode, payload), depth);
   return { sent, expected: raw ? sent : repeat(bareFrame(opcode, payload), depth) };
 }

@@ -44,6 +44,7 @@ export function connecting(
   fail: (why: string) => void,
 ): Run {
   const meter = new Meter();
+  const opening = new Set<Peer>();
   let stopped = false;
 
   function open(): void {
@@ -52,9 +53,10 @@ export function connecting(
       meter.took(startedAt);
       meter.messages++;
       peer.drop();
+      opening.delete(peer);
       if (!stopped) open();
     };
-    new Peer({ port, raw, deflate: false, opened, received: () => {}, lost: fail });
+    opening.add(new Peer({ port, raw, deflate: false, opened, received: () => {}, lost: fail }));
   }
 
   for (let index = 0; index < concurrency; index++) open();
@@ -62,6 +64,7 @@ export function connecting(
     sample: () => meter.sample(),
     stop: () => {
       stopped = true;
+      for (const peer of opening) peer.drop();
     },
   };
 }

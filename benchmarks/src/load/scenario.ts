@@ -18,6 +18,8 @@ export interface EchoScenario {
   readonly length: number;
   readonly opcode: 1 | 2;
   readonly deflate: boolean;
+  /** JSON texts, as compression has them, instead of the same letters again and again */
+  readonly json?: boolean;
 }
 
 /** One connection sends `depth` messages, everybody gets them; the next ones go out when all have all of them. */

@@ -34,7 +34,7 @@ export const ROWS: readonly Row[] = [
   server('echo: 125 B binary', 'perSecond', 'messages/s', 'echo, 125 B binary, 8 × 100 in flight'),
   server('echo: 1 KiB text', 'perSecond', 'messages/s', 'echo, 1 KiB text, 8 × 50 in flight'),
   server(
-    'echo: 1 KiB JSON with',
+    'echo: 1 KiB JSON with permessage-deflate',
     'perSecond',
     'messages/s',
     'echo, 1 KiB JSON, compressed, 8 × 10 in flight',
@@ -43,7 +43,6 @@ export const ROWS: readonly Row[] = [
   server('echo: 64 KiB', 'cpuMicros', 'µs of CPU a message', 'echo, 64 KiB, 8 × 1 in flight'),
   server('broadcast: 1 KiB', 'perSecond', 'deliveries/s', 'broadcast, 1 KiB text to 1000'),
   server('client: 1 KiB', 'perSecond', 'messages/s', 'client, 1 KiB, 8 × 50 in flight'),
-  server('connects: ', 'perSecond', 'handshakes/s', 'opening handshakes, 32 at a time'),
   server('idle: memory of a connection', 'bytes', 'bytes', 'memory of an idle connection'),
   {
     what: 'decoding 16 B text, without a socket',

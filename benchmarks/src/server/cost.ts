@@ -1,7 +1,7 @@
 import { SETTLING, type ServerEffort } from './compare.js';
 import type { Workload } from './workloads.js';
 
-const IDLE_ROUNDS = 3;
+const IDLE_ROUNDS = 2;
 
 /** Rounds of a workload. A fresh server with thousands of connections takes its time, and tells nearly the same each time. */
 export function roundsOf(workload: Workload, { rounds }: ServerEffort): number {

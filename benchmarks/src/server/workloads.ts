@@ -25,6 +25,7 @@ interface Echo {
   readonly length: number;
   readonly opcode?: 1 | 2;
   readonly deflate?: boolean;
+  readonly json?: boolean;
 }
 
 function echo({ opcode = 2, deflate = false, ...rest }: Echo): Scenario {
@@ -76,6 +77,11 @@ const ECHOES: readonly Workload[] = [
   },
   {
     group: 'echo',
+    name: '1 KiB JSON without compression, 10 in flight on each of 8 connections',
+    scenario: echo({ connections: 8, depth: 10, length: KIB, opcode: 1, json: true }),
+  },
+  {
+    group: 'echo',
     name: '1 KiB JSON with permessage-deflate and its context, 10 in flight on each of 8 connections',
     scenario: echo({ connections: 8, depth: 10, length: KIB, opcode: 1, deflate: true }),
   },
@@ -99,6 +105,7 @@ const MAIN: readonly Workload[] = [
     name: 'memory of a connection',
     scenario: { kind: 'idle', deflate: false, greet: false },
     connections: [1000, 10_000],
+    everybody: true,
   },
   {
     group: 'idle',

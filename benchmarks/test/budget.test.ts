@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { Budget } from '../src/budget.js';
+import { type Effort, LEAST_ROUNDS, measure, type Work } from '../src/measure.js';
+
+it('gives each its share by cost, and what one leaves to all behind it', () => {
+  let now = 1000;
+  const budget = new Budget(600, [1, 2, 3], () => now);
+  expect(budget.next()).toBe(100);
+  now += 50;
+  expect(budget.next()).toBe(220);
+  now += 400;
+  expect(budget.next()).toBe(150);
+  expect(() => budget.next()).toThrow(RangeError);
+});
+
+it('has nothing left when the time is over', () => {
+  let now = 0;
+  const budget = new Budget(100, [1, 1], () => now);
+  now = 500;
+  expect(budget.next()).toBe(0);
+});
+
+const effort: Effort = { rounds: 5, time: 1 };
+
+/** Counts its rounds. */
+function counted(): { work: Work; rounds: boolean[] } {
+  const rounds: boolean[] = [];
+  const round = async (_: number, first: boolean): Promise<Map<string, number>> => {
+    rounds.push(first);
+    return new Map([['one', rounds.length]]);
+  };
+  const work = {
+    group: 'g',
+    name: 'n',
+    unit: 'u',
+    measured: 'ns',
+    contestants: ['one'],
+    leftOut: [],
+    round,
+  } as const;
+  return { work, rounds };
+}
+
+it('measures the rounds it was asked for, warmed up in the first, where there is time', async () => {
+  const { work, rounds } = counted();
+  const { figures } = await measure(work, effort, 10_000);
+  expect(rounds).toEqual([true, false, false, false, false]);
+  expect(figures).toEqual([{ contestant: 'one', median: 3, low: 2, high: 4, rounds: [1, 2, 3, 4, 5] }]);
+});
+
+it('measures as few rounds as have a spread where there is none', async () => {
+  const { work, rounds } = counted();
+  await measure(work, effort, 0);
+  expect(rounds).toHaveLength(LEAST_ROUNDS);
+});
