@@ -23,6 +23,8 @@ export interface ConnectionOptionsOfBoth extends KeepAliveOptions {
   overflow?: 'close' | 'terminate' | undefined;
   /** lets the operating system write what it reads straight into the codec, where Node allows it; default true */
   zeroCopyReads?: boolean | undefined;
+  /** hands what is sent to the operating system past the stream of the socket, where Node allows it; default true */
+  directWrites?: boolean | undefined;
   /** accepted for the sake of `ws`: what is not handed out yet is bounded in bytes instead */
   maxBufferedChunks?: number | undefined;
   /** most frames in one message; 0 for no limit; default 1048576 */
@@ -86,6 +88,7 @@ export type SocketOptions = Pick<
   | 'gatherWrites'
   | 'maxBufferedAmount'
   | 'zeroCopyReads'
+  | 'directWrites'
   | 'maxBufferedChunks'
   | 'maxFragments'
   | 'maxPayload'

@@ -1,6 +1,8 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { getSystemErrorName } from 'node:util';
 import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
+import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
 import { releaseLater, runAll } from './gathering.js';
 import type { SocketHandler, Transport } from './transport.js';
 import { proceedLater } from './turns.js';
@@ -16,7 +18,7 @@ const KEPT = -1;
 const YIELDED = -2;
 
 /** A codec `Connection` on a stream. */
-export class SocketConnection<Context = unknown> extends Connection<Context> {
+export class SocketConnection<Context = unknown> extends Connection<Context> implements Writer {
   readonly socket: Duplex;
   readonly transport: Transport<Context>;
   /** @internal Whether something was received since this was last reset. */
@@ -31,6 +33,11 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
   #backlogged = false;
   #overflowed = false;
   #sent: Sent[] | undefined;
+  /** The socket, where its handle may be written to. */
+  readonly #direct: DirectSocket | undefined;
+  /** Bytes written to the handle that have not left, and who waits for that. */
+  #unsent = 0;
+  #unsentFor: Sent[] | undefined;
 
   /** @internal use {@link Transport.attach} */
   constructor(
@@ -45,11 +52,12 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
     this.socket = socket;
     // TLS encrypts later, and any other stream may pass the bytes on as they are.
     this.#reusable = socket instanceof Socket && !('encrypted' in socket);
+    this.#direct = transport.directWrites && canWriteDirectly(socket) ? socket : undefined;
   }
 
   /** Bytes that are sent but have not gone to the operating system. */
   get bufferedLength(): number {
-    return this.corkedLength + this.socket.writableLength;
+    return this.corkedLength + this.#unsent + this.socket.writableLength;
   }
 
   /** Stops reading, and holds back what was read, in the middle of a chunk too. */
@@ -125,6 +133,10 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
 
   /** @internal */
   transmit(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
+    if (this.#direct !== undefined && !more && this.#unsent === 0) {
+      const waiting = writeDirectly(this.#direct, bytes, this);
+      if (waiting !== REFUSED) return this.#sentDirectly(waiting);
+    }
     const { socket } = this;
     // What waits for having been sent is told when the socket closes.
     if (socket.destroyed || socket.writableEnded) return true;
@@ -134,7 +146,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
       socket.write(Buffer.from(bytes));
       return true;
     }
-    const waiting = socket.writableLength;
+    const waiting = this.#unsent + socket.writableLength;
     if (this.#backlogged) this.#watchBacklog(waiting);
     const sent = this.#sent;
     if (more || sent === undefined) socket.write(bytes);
@@ -150,6 +162,46 @@ export class SocketConnection<Context = unknown> extends Connection<Context> {
     if (this.#reusable && socket.writableLength === 0) return true;
     this.#backlogged = true;
     return false;
+  }
+
+  /** Whether what was written to the handle has left but for so many bytes. */
+  #sentDirectly(waiting: number): boolean {
+    const sent = this.#sent;
+    this.#sent = undefined;
+    this.#backlogged = waiting > 0;
+    if (waiting > 0) {
+      this.#unsent = waiting;
+      this.#unsentFor = sent;
+      return false;
+    }
+    if (sent !== undefined) process.nextTick(callAll, sent);
+    return true;
+  }
+
+  /** @internal what did not leave at once has left, or was lost */
+  written(status: number): void {
+    const { socket } = this;
+    const sent = this.#unsentFor ?? [];
+    this.#unsent = 0;
+    this.#unsentFor = undefined;
+    if (status < 0) {
+      const error = writeError(status);
+      socket.destroy(error);
+      callAll(sent, error);
+      return;
+    }
+    try {
+      callAll(sent);
+    } finally {
+      if (!socket.writableNeedDrain) this.drain();
+    }
+  }
+
+  /** @internal the socket takes more again */
+  drain(): void {
+    if (this.socket.writableLength === 0) this.drained();
+    const handler: SocketHandler<Context> = this.handler;
+    handler.drain?.(this);
   }
 
   /** @internal the stream is closed */
@@ -216,6 +268,11 @@ function goOn(connection: SocketConnection): void {
   if (!connection.isPaused) connection.resume();
 }
 
-function callAll(callbacks: readonly Sent[], error: Error | null | undefined): void {
+function writeError(status: number): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: 'write' });
+}
+
+function callAll(callbacks: readonly Sent[], error?: Error | null): void {
   runAll(callbacks, (callback) => (error ? callback(error) : callback()));
 }

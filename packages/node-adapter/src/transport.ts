@@ -28,6 +28,8 @@ export interface TransportOptions {
   gatherWrites?: boolean | undefined;
   /** has the operating system write what it reads straight into the codec, where Node allows it; default true */
   zeroCopyReads?: boolean | undefined;
+  /** hands what is written to the operating system without a way through the stream, where Node allows it; default true */
+  directWrites?: boolean | undefined;
   /** bytes that may wait for a peer before more is sent; passing it is an overflow; default 268435456 (256 MiB) */
   maxBufferedLength?: number | undefined;
 }
@@ -57,18 +59,21 @@ export class Transport<Context = unknown> {
   readonly endpoint: Endpoint;
   readonly gatherWrites: boolean;
   readonly zeroCopyReads: boolean;
+  readonly directWrites: boolean;
   readonly maxBufferedLength: number;
   readonly #handler: ConnectionHandler<Context>;
 
   /** @throws {RangeError} when `maxBufferedLength` is no whole number or infinity */
   constructor(endpoint: Endpoint, handler: SocketHandler<Context>, options: TransportOptions = {}) {
-    const { gatherWrites = true, zeroCopyReads = true, maxBufferedLength = MAX_BUFFERED_LENGTH } = options;
+    const { gatherWrites = true, zeroCopyReads = true, directWrites = true } = options;
+    const { maxBufferedLength = MAX_BUFFERED_LENGTH } = options;
     if (!(maxBufferedLength >= 0)) {
       throw new RangeError(`maxBufferedLength must be at least 0, not ${maxBufferedLength}`);
     }
     this.endpoint = endpoint;
     this.gatherWrites = gatherWrites;
     this.zeroCopyReads = zeroCopyReads;
+    this.directWrites = directWrites;
     this.maxBufferedLength = maxBufferedLength;
     const ended = handler.end?.bind(handler);
     const io = {
@@ -131,10 +136,7 @@ function onRead(this: Attached, length: number): void {
 }
 
 function onDrain(this: Attached): void {
-  const connection = this[CONNECTION];
-  connection.drained();
-  const handler: SocketHandler = connection.handler;
-  handler.drain?.(connection);
+  this[CONNECTION].drain();
 }
 
 /** The peer sends nothing more: without its close frame the connection cannot be closed cleanly any more. */

@@ -20,6 +20,7 @@ export function createTransport(
   return new Transport<WebSocket>(endpointFor(isServer, settings, options), webSocketHandler, {
     gatherWrites: options.gatherWrites ?? settings.gatherWrites,
     zeroCopyReads: options.zeroCopyReads ?? settings.zeroCopyReads,
+    directWrites: options.directWrites ?? settings.directWrites,
     maxBufferedLength: options.maxBufferedAmount ?? settings.maxBufferedAmount,
   });
 }

@@ -49,7 +49,7 @@ const echo: SocketHandler<string> = {
 };
 
 describe.each([
-  ['the plain path', { zeroCopyReads: false, gatherWrites: false }],
+  ['the plain path', { zeroCopyReads: false, gatherWrites: false, directWrites: false }],
   ['reads without a copy', { zeroCopyReads: true, gatherWrites: true }],
 ])('on bare sockets, by %s', (_name, options) => {
   it('sends back text and binary, small and large', async () => {
