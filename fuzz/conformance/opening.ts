@@ -23,6 +23,9 @@ export interface Opened {
 /** The other side did not hold to the handshake. */
 export class OpeningError extends Error {}
 
+/** A server answered with a status that tells the client that it was wrong. */
+export class RefusedError extends OpeningError {}
+
 interface Head {
   readonly start: string;
   readonly fields: ReadonlyMap<string, string>;
@@ -85,6 +88,7 @@ export async function openAsClient(port: number, opening: Opening | undefined): 
         `Sec-WebSocket-Key: ${KEY}\r\nSec-WebSocket-Version: 13\r\n${extensionLines(opening)}\r\n`,
     );
     const { start, fields, rest } = await readHead(socket);
+    if (/^HTTP\/1\.1 4\d\d /.test(start)) throw new RefusedError(`the server answered ${start}`);
     if (!/^HTTP\/1\.1 101 /.test(start)) throw new OpeningError(`the server answered ${start}`);
     if (fields.get('sec-websocket-accept') !== ACCEPT)
       throw new OpeningError('Sec-WebSocket-Accept is not that of the key (§4.2.2)');

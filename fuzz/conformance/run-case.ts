@@ -12,7 +12,7 @@ import {
   type Step,
 } from './case.js';
 import { encodeFrame } from './frame-writer.js';
-import { type Opened, OpeningError } from './opening.js';
+import { type Opened, OpeningError, RefusedError } from './opening.js';
 import { type Flow, PATIENCE_MS, Wire } from './wire.js';
 
 export type Outcome = 'pass' | 'fail' | 'informational';
@@ -94,13 +94,27 @@ class Run {
   async take(open: Open): Promise<void> {
     const { steps, ending } = this.#case;
     const opening = this.#case.opening?.[this.#role];
-    const { socket, extensions, rest } = await open(opening);
+    const opened = await this.#open(open, opening);
+    if (opened === undefined) return;
+    const { socket, extensions, rest } = opened;
     this.#began = performance.now();
     const wire = new Wire(socket, this.#role, rest, opening?.agreed);
     this.#wire = wire;
     if (opening !== undefined) this.#checkOpening(opening, extensions);
     for (const step of typeof steps === 'function' ? steps() : steps) await this.#take(wire, step);
     await this.#end(wire, ending);
+  }
+
+  /** Nothing where the server refused the handshake, and that is right. */
+  async #open(open: Open, opening: Opening | undefined): Promise<Opened | undefined> {
+    try {
+      return await open(opening);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.#note('tested', error.message);
+      if (this.#case.ending.how !== 'refused') throw error;
+      return undefined;
+    }
   }
 
   #checkOpening(opening: Opening, extensions: string | undefined): void {
@@ -155,6 +169,7 @@ class Run {
       return;
     }
     if (ending.how === 'refused') {
+      if (this.#role === 'server') throw new Wrong('takes the handshake, and a refusal is right');
       // §4.1: "the client MUST _Fail the WebSocket Connection_": no frame ever comes.
       await this.#expectEnd(wire);
       return;

@@ -1,8 +1,11 @@
 import type { Case } from '../case.js';
 import { CHOPPED } from './chopped.js';
 import { CLOSING } from './closing.js';
+import { COMPRESSION } from './compression.js';
 import { FRAGMENTATION } from './fragmentation.js';
 import { FRAMING } from './framing.js';
+import { LIMITS } from './limits.js';
+import { NEGOTIATION } from './negotiation.js';
 import { OPCODES } from './opcodes.js';
 import { PINGS } from './pings.js';
 import { RESERVED_BITS } from './reserved-bits.js';
@@ -24,6 +27,9 @@ export const FAMILIES: readonly Family[] = [
   { name: 'utf8', title: 'UTF-8', cases: UTF8 },
   { name: 'closing', title: 'Closing', cases: CLOSING },
   { name: 'chopped', title: 'Messages that arrive chopped', cases: CHOPPED },
+  { name: 'compression', title: 'Compression', cases: COMPRESSION },
+  { name: 'negotiation', title: 'Agreeing on compression', cases: NEGOTIATION },
+  { name: 'limits', title: 'Limits and performance', cases: LIMITS },
 ];
 
 export const TABLE: readonly Case[] = FAMILIES.flatMap(({ cases }) => cases);
