@@ -1,5 +1,16 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
+/** No sandbox, because a container's root may not have one; no service of the browser that calls out. */
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 export default defineConfig({
   test: {
     // The tests are many and short: every core may have some.
@@ -22,6 +33,10 @@ export default defineConfig({
         // Needs Chromium.
         test: {
           name: 'browser',
+          env: {
+            CHROMIUM: process.env.CHROMIUM || '/usr/bin/chromium',
+            CHROMIUM_FLAGS: CHROMIUM_FLAGS.join(' '),
+          },
           include: ['packages/*/test/browser/*.test.ts', 'examples/*/test/browser/*.test.ts'],
           expect: { poll: { timeout: 10_000 } },
           testTimeout: 30_000,

@@ -4,24 +4,15 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Chat, startChat } from '../../src/chat.js';
 
-const EXECUTABLE = process.env.CHROMIUM || '/usr/bin/chromium';
-/** No sandbox, because a container's root may not have one; no service of the browser that calls out. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+/** Set for all browser tests in vitest.config.ts. */
+const { CHROMIUM = '', CHROMIUM_FLAGS = '' } = process.env;
 
 let browser: Browser;
 let context: BrowserContext;
 let chat: Chat;
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS.split(' ') });
 });
 afterAll(() => browser?.close());
 beforeEach(async () => {

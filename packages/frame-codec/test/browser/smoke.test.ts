@@ -6,15 +6,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as codec from '../../src/index.js';
 
-const EXECUTABLE = process.env.CHROMIUM || '/usr/bin/chromium';
-/** No sandbox, because a container's root may not have one; no service of the browser that calls out. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-sync',
-];
+/** Set for all browser tests in vitest.config.ts. */
+const { CHROMIUM = '', CHROMIUM_FLAGS = '' } = process.env;
 const DIST = new URL('../../dist/', import.meta.url);
 /** Pages, by the content security policy that they come with. */
 const POLICIES: Readonly<Record<string, string>> = {
@@ -46,7 +39,7 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS.split(' ') });
 });
 
 afterAll(async () => {

@@ -20,20 +20,11 @@ interface Playwright {
   chromium: { launch(options: { executablePath: string; args: readonly string[] }): Promise<Browser> };
 }
 
-const EXECUTABLE = process.env.CHROMIUM || '/usr/bin/chromium';
-/** No sandbox, because a container's root may not have one; no service of the browser that calls out. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+/** Set for all browser tests in vitest.config.ts. */
+const { CHROMIUM = '', CHROMIUM_FLAGS = '' } = process.env;
 
 /** Headless Chromium. Loaded rather than imported: playwright's own types unpack what travels, and lose unions. */
 export function launch(): Promise<Browser> {
   const { chromium }: Playwright = createRequire(import.meta.url)('playwright-core');
-  return chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+  return chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS.split(' ') });
 }
