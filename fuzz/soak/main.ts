@@ -1,0 +1,39 @@
+import { writeFile } from 'node:fs/promises';
+import { judge } from './judge.js';
+import { readOptions, type SoakOptions, USAGE } from './options.js';
+import { phaseLine, verdictTable } from './report.js';
+import { Soak } from './soak.js';
+
+let options: SoakOptions | undefined;
+try {
+  options = readOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  console.error(USAGE);
+  process.exit(2);
+}
+if (options === undefined) console.log(USAGE);
+else process.exitCode = await run(options);
+
+/** Returns the exit code. */
+async function run({ settings, output }: SoakOptions): Promise<number> {
+  const { connections, flooders, floodMs, patienceMs, phases } = settings;
+  console.log(
+    `${connections} connections that stall, floods of ${flooders} for ${floodMs} ms, ` +
+      `a server with ${Math.round(patienceMs)} ms of patience; ${phases.length} phases, warming up`,
+  );
+  const soak = new Soak(settings, (phase) => console.log(phaseLine(phase)));
+  process.on('SIGINT', () => {
+    console.log('stopping');
+    soak.stop();
+    // The second time nothing is waited for: the other processes end with this one.
+    process.once('SIGINT', () => process.exit(130));
+  });
+  const figures = await soak.run();
+  const verdicts = judge(figures, settings);
+  console.log(`\n${verdictTable(verdicts, true)}`);
+  const ok = verdicts.every((verdict) => verdict.ok);
+  if (output !== undefined)
+    await writeFile(output, `${JSON.stringify({ settings, figures, verdicts, ok }, undefined, 2)}\n`);
+  return ok ? 0 : 1;
+}

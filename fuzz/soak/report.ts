@@ -1,0 +1,37 @@
+import type { PhaseFigures, Verdict } from './judge.js';
+import { phaseOf } from './phases.js';
+
+const KIB = 1024;
+
+function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+}
+
+/** One phase in one line. */
+export function phaseLine({ name, load, held, heldBytes, healthy, droppedMs }: PhaseFigures): string {
+  const { echoes, fresh } = healthy;
+  const seen = Object.entries(load.seen).map(([what, count]) => `${count.toLocaleString('en-US')} ${what}`);
+  return [
+    `  ${name.padEnd(16)} ${phaseOf(name).what}`,
+    `      ${load.opened} connections in ${ms(load.elapsedMs)}, ${held} at once, ${(heldBytes / KIB).toFixed(1)} KiB each` +
+      (droppedMs === undefined ? '' : `, dropped after ${ms(droppedMs)}`) +
+      (seen.length === 0 ? '' : `; ${seen.join(', ')}`),
+    `      healthy: ${healthy.sent} messages, ${healthy.lost.length} lost, echo p50 ${ms(echoes.p50)}, p99.9 ${ms(echoes.p999)}, ` +
+      `longest ${ms(echoes.max)}; ${fresh.count} fresh connections, longest ${ms(fresh.max)}`,
+  ].join('\n');
+}
+
+/** The verdicts as a table: all that failed, and how many did not. */
+export function verdictTable(verdicts: readonly Verdict[], all: boolean): string {
+  const rows = verdicts.filter(({ ok }) => all || !ok);
+  const widths = [
+    Math.max(0, ...rows.map(({ what }) => what.length)),
+    Math.max(0, ...rows.map(({ was }) => was.length)),
+  ];
+  const lines = rows.map(
+    ({ what, was, bound, ok }) =>
+      `${ok ? 'ok    ' : 'FAILED'}  ${what.padEnd(widths[0] ?? 0)}  ${was.padStart(widths[1] ?? 0)}  (${bound})`,
+  );
+  const failed = verdicts.filter(({ ok }) => !ok).length;
+  return [...lines, `${verdicts.length - failed} of ${verdicts.length} hold`].join('\n');
+}

@@ -1,0 +1,189 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Child } from './calls.js';
+import { HealthyClient, type HealthyFigures } from './healthy.js';
+import type { PhaseFigures, RoundFigures, SoakFigures } from './judge.js';
+import type { LoadCalls } from './load.js';
+import { phaseOf } from './phases.js';
+import type { ServerCalls, ServerFigures } from './serving.js';
+import { BOUNDS, type SoakSettings } from './settings.js';
+
+const LOAD_MODULE = new URL(
+  import.meta.url.includes('/dist/') ? './load.js' : '../dist/soak/load.js',
+  import.meta.url,
+);
+const LOOK_MS = 100;
+/** Connections that were reset are gone within this. */
+const SETTLE_MS = 10_000;
+
+/** A phase whose peers stall and are still there. */
+interface Held {
+  readonly name: string;
+  readonly since: number;
+}
+
+/** A server, hostile peers, and a healthy client, each in a process of its own; this one is the client's. */
+export class Soak {
+  readonly #settings: SoakSettings;
+  readonly #server: Child<ServerCalls>;
+  readonly #load: Child<LoadCalls>;
+  readonly #told: (phase: PhaseFigures) => void;
+  #client!: HealthyClient;
+  #port = 0;
+  #stopped = false;
+
+  /** @param told called with each phase of a judged round */
+  constructor(settings: SoakSettings, told: (phase: PhaseFigures) => void = () => undefined) {
+    this.#settings = settings;
+    this.#told = told;
+    this.#server = new Child<ServerCalls>('server', settings.server, settings.serverArguments);
+    this.#load = new Child<LoadCalls>('load', LOAD_MODULE);
+  }
+
+  /** Skips the phases that have not begun. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Runs a round that is not judged, and others until the time is over; leaves no process behind. */
+  async run(): Promise<SoakFigures> {
+    const figures: { -readonly [Name in keyof SoakFigures]: SoakFigures[Name] } & { rounds: RoundFigures[] } =
+      {
+        before: undefined,
+        rounds: [],
+        end: undefined,
+        closed: undefined,
+        ended: undefined,
+        broken: undefined,
+      };
+    try {
+      const { patienceMs, minutes } = this.#settings;
+      this.#port = await this.#server.call('listen', { patienceMs });
+      this.#client = new HealthyClient(this.#port);
+      await this.#client.open();
+      await this.#warmUp();
+      if (!this.#stopped) figures.before = await this.#server.call('measure', undefined);
+      const start = performance.now();
+      while (!this.#stopped) {
+        figures.rounds.push(await this.#round());
+        if (performance.now() - start >= minutes * 60_000) break;
+      }
+      await this.#client.close();
+      await this.#settle(0);
+      figures.closed = await this.#server.call('measure', undefined);
+      figures.end = await this.#server.call('close', undefined);
+    } catch (error) {
+      figures.broken = error instanceof Error ? error.message : String(error);
+    }
+    await this.#load.end(BOUNDS.endMs);
+    const ended = await this.#server.end(BOUNDS.endMs);
+    if (figures.end !== undefined) figures.ended = ended;
+    return figures;
+  }
+
+  /** As many peers as in the rounds that are judged, who do not stay. */
+  async #warmUp(): Promise<void> {
+    for (const name of this.#settings.phases) {
+      if (this.#stopped) break;
+      await this.#begin(name, 0.3);
+    }
+    await this.#load.call('reset', undefined);
+    await this.#settle();
+  }
+
+  async #round(): Promise<RoundFigures> {
+    const phases: PhaseFigures[] = [];
+    const held: Held[] = [];
+    const { phases: names } = this.#settings;
+    for (const name of names.filter((each) => phaseOf(each).kind === 'stall')) {
+      if (this.#stopped) break;
+      const since = performance.now();
+      phases.push(await this.#phase(name));
+      held.push({ name, since });
+    }
+    const waiting = held.length === 0 ? undefined : await this.#waitOut(held, phases);
+    let left = await this.#settle();
+    for (const phase of phases) this.#told(phase);
+    for (const name of names.filter((each) => phaseOf(each).kind === 'flood')) {
+      if (this.#stopped) break;
+      const phase = await this.#phase(name);
+      phases.push(phase);
+      this.#told(phase);
+      await this.#load.call('reset', undefined);
+      left += await this.#settle();
+    }
+    return { phases, waiting, left, server: await this.#server.call('measure', undefined) };
+  }
+
+  #begin(name: string, share = 1): ReturnType<LoadCalls['begin']> {
+    const { floodMs } = this.#settings;
+    return this.#load.call('begin', {
+      phase: name,
+      port: this.#port,
+      count: this.#countOf(name),
+      floodMs: floodMs * share,
+    });
+  }
+
+  /** Those who stall share the connections; a flood has its own. */
+  #countOf(name: string): number {
+    const { connections, flooders, phases } = this.#settings;
+    if (phaseOf(name).kind === 'flood') return flooders;
+    return Math.ceil(connections / phases.filter((each) => phaseOf(each).kind === 'stall').length);
+  }
+
+  async #phase(name: string): Promise<PhaseFigures> {
+    const before = await this.#measure();
+    this.#client.go();
+    const load = await this.#begin(name);
+    // Measuring halts the server: nobody waits for it then.
+    await this.#client.rest();
+    const healthy = this.#client.take();
+    const after = await this.#measure();
+    const count = this.#countOf(name);
+    const grown = after.heap + after.external - before.heap - before.external;
+    const held = after.connections - before.connections;
+    return { name, load, count, held, heldBytes: grown / count, healthy, droppedMs: undefined };
+  }
+
+  #measure(): Promise<ServerFigures> {
+    return this.#server.call('measure', undefined);
+  }
+
+  /** Waits until the server has dropped all who stall, and notes for each state how long that took. */
+  async #waitOut(held: readonly Held[], phases: PhaseFigures[]): Promise<HealthyFigures> {
+    this.#client.go();
+    const { patienceMs } = this.#settings;
+    const waiting = new Map(held.map((each) => [each.name, each.since]));
+    const deadline = performance.now() + patienceMs + BOUNDS.dropMs;
+    while (waiting.size > 0 && performance.now() < deadline && !this.#stopped) {
+      await sleep(LOOK_MS);
+      const { connections, clients } = await this.#server.call('count', undefined);
+      const upgraded = Object.values(clients).reduce((sum, count) => sum + count, 0);
+      for (const [name, since] of waiting) {
+        const phase = phaseOf(name);
+        const early = phase.kind === 'stall' && (phase.before ?? phase.trickle) !== undefined;
+        // A fresh connection of the healthy client may be on its way.
+        const there = early ? connections - upgraded > 1 : (clients[`/${name}`] ?? 0) > 0;
+        if (there) continue;
+        waiting.delete(name);
+        const index = phases.findIndex((each) => each.name === name);
+        const figures = phases[index];
+        if (figures !== undefined) phases[index] = { ...figures, droppedMs: performance.now() - since };
+      }
+    }
+    await this.#client.rest();
+    const healthy = this.#client.take();
+    await this.#load.call('reset', undefined);
+    return healthy;
+  }
+
+  /** Waits until the server has the connections of the healthy client alone; returns how many more are left. */
+  async #settle(own = HealthyClient.connections): Promise<number> {
+    const deadline = performance.now() + SETTLE_MS;
+    for (;;) {
+      const { connections } = await this.#server.call('count', undefined);
+      if (connections <= own || performance.now() > deadline) return Math.max(0, connections - own);
+      await sleep(LOOK_MS);
+    }
+  }
+}
