@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-const SUITES = ['packages/frame-codec/test'];
+const SUITES = ['packages/frame-codec/test', 'packages/handshake/test'];
 
 /** Each with what it is to call itself in `runtime.test.ts`, and the test files that it cannot run. */
 const RUNTIMES = [
