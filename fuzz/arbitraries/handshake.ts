@@ -23,6 +23,8 @@ const scraps = fc
           '; ',
           ', ',
           '="',
+          '=""',
+          '="(',
           '\\"',
           'a',
           'b',
@@ -182,6 +184,11 @@ const VALUES: readonly (readonly [name: string, values: fc.Arbitrary<string>])[]
   ['Content-Length', fc.constantFrom('0', '5', '00', '')],
   ['Transfer-Encoding', fc.constantFrom('chunked', '')],
   ['X-Other', fc.constantFrom('a', '', 'é')],
+  // As long as the names that are looked for.
+  ...[4, 6, 7, 10, 14, 17, 20, 21, 22, 24].map((length): readonly [string, fc.Arbitrary<string>] => [
+    'X'.padEnd(length, '-'),
+    fc.constant('a'),
+  ]),
 ];
 
 const anyField: fc.Arbitrary<readonly [string, string]> = fc.oneof(
@@ -195,12 +202,18 @@ const anyField: fc.Arbitrary<readonly [string, string]> = fc.oneof(
 
 /** What is done to the fields of a sound head. */
 interface Change {
-  readonly how: 'replace' | 'append' | 'remove';
+  readonly how: 'replace' | 'append' | 'remove' | 'repeat';
   readonly field: readonly [string, string];
 }
 
 const change: fc.Arbitrary<Change> = fc.record({
-  how: fc.constantFrom('replace' as const, 'replace' as const, 'append' as const, 'remove' as const),
+  how: fc.constantFrom(
+    'replace' as const,
+    'replace' as const,
+    'append' as const,
+    'remove' as const,
+    'repeat' as const,
+  ),
   field: anyField,
 });
 
@@ -224,6 +237,7 @@ function changed(fields: Fields, made: readonly Change[]): Fields {
     const name = field[0].toLowerCase();
     if (how !== 'append') result = result.filter(([other]) => other.toLowerCase() !== name);
     if (how !== 'remove') result.push(field);
+    if (how === 'repeat') result.push(field);
   }
   return result;
 }

@@ -174,7 +174,8 @@ export const connectAgree: Property<ConnectAgreeInput> = {
   check: ({ subprotocols, spoken, compress, status, settings }) => {
     checkSettings(settings);
     const extensions = compress ? [permessageDeflate()] : [];
-    const request = createConnect('wss://user:pass@server.example.com/chat?a=1', {
+    const scheme = spoken.length % 2 === 0 ? 'wss' : 'ws';
+    const request = createConnect(`${scheme}://user:pass@server.example.com/chat?a=1`, {
       connectProtocol: true,
       subprotocols,
       extensions,
@@ -185,7 +186,10 @@ export const connectAgree: Property<ConnectAgreeInput> = {
     });
     if (!answer.ok) throw new Error(`refused: ${answer.message}`);
     const fields = [':status', String(status), ...answer.rawHeaders.slice(2)];
-    const result = verifyConnect(request, fields);
+    const result =
+      spoken.length % 2 === 0
+        ? verifyConnect(request, fields)
+        : verifyConnect(request, { ...Object.fromEntries(headerPairs(fields)), ':status': status });
     if (result.ok !== (status >= 200 && status < 300))
       throw new Error(`status ${status}: ok is ${result.ok}`);
     if (!result.ok) {
@@ -237,6 +241,7 @@ function tripleOf(text: string): [scheme: string, host: string, port: string] {
 }
 
 function lets(pattern: string, from: string): boolean {
+  if (!pattern.includes('://')) return ['http', 'https'].some((each) => lets(`${each}://${pattern}`, from));
   const wild = pattern.includes('://*.');
   const [a, hostA, portA] = tripleOf(pattern.replace('://*.', '://'));
   const [b, hostB, portB] = tripleOf(from);
@@ -253,8 +258,8 @@ export const originModel: Property<OriginInput> = {
     host: fc.tuple(name, port).map(([a, b]) => `${a}${b}`),
     patterns: fc.array(
       fc
-        .tuple(scheme, fc.boolean(), name, port)
-        .map(([a, wild, b, c]) => `${a}://${wild && !b.startsWith('[') ? '*.' : ''}${b}${c}`),
+        .tuple(fc.oneof(scheme, fc.constant('')), fc.boolean(), name, port)
+        .map(([a, wild, b, c]) => `${a && `${a}://`}${wild && !b.startsWith('[') ? '*.' : ''}${b}${c}`),
       { maxLength: 3 },
     ),
     sameOrigin: fc.boolean(),
@@ -269,6 +274,9 @@ export const originModel: Property<OriginInput> = {
     if (check(from.toUpperCase(), { host }) !== wanted) throw new Error('capitals matter');
     if (check(undefined, { host }) || check('null', { host }) || check(`${from}/`, { host }))
       throw new Error('no origin is let in');
+    const checkNull = originPolicy({ origins: [...patterns, 'null'], missing: true });
+    if (!checkNull('null', { host }) || !checkNull(undefined, { host }))
+      throw new Error('documents without an origin are not let in');
   },
 };
 
@@ -285,6 +293,7 @@ export const urlModel: Property<string> = {
           'http://',
           'https://',
           'ws+unix:',
+          'ws+unix:a:',
           'ftp://',
           'a',
           'b.c',
@@ -322,16 +331,22 @@ export const urlModel: Property<string> = {
       if (parsed.host !== url.authority || parsed.pathname + parsed.search !== url.resourceName)
         throw new Error('not as WHATWG has it');
     }
-    const again = parseWebSocketUrl(url.href);
-    if (JSON.stringify(again) !== JSON.stringify(url)) throw new Error('not the same when parsed again');
+    for (const again of [parseWebSocketUrl({ href: url.href }), parseWebSocketUrl(url.href, 'ws://base/a')]) {
+      if (JSON.stringify(again) !== JSON.stringify(url)) throw new Error('not the same when parsed again');
+    }
   },
 };
 
 /** A refusal of the application's own. */
 export interface RefusalInput {
   readonly status: number;
-  readonly message: string;
+  readonly message: string | undefined;
 }
+
+/** Text with halves of surrogate pairs. */
+const halves = fc
+  .array(fc.constantFrom('a', 'é', '€', '😀', '\ud83d', '\ude00'), { maxLength: 10 })
+  .map((parts) => parts.join(''));
 
 export const refusalAny: Property<RefusalInput> = {
   name: 'refusal-any',
@@ -340,7 +355,7 @@ export const refusalAny: Property<RefusalInput> = {
   part: 'handshake',
   arbitrary: fc.record({
     status: fc.integer({ min: 400, max: 599 }),
-    message: fc.string({ unit: 'binary', maxLength: 30 }),
+    message: fc.option(fc.oneof(fc.string({ unit: 'binary', maxLength: 30 }), halves), { nil: undefined }),
   }),
   check: ({ status, message }) => {
     const { head, body } = refuse(status, message);
@@ -348,7 +363,8 @@ export const refusalAny: Property<RefusalInput> = {
     if (!line?.startsWith(`HTTP/1.1 ${status} `)) throw new Error(`line ${line}`);
     const length = fields.find((field) => /^content-length: /i.test(field))?.slice(16);
     if (length !== String(Buffer.from(body, 'latin1').length)) throw new Error(`length ${length}`);
-    if (Buffer.from(body, 'latin1').toString() !== Buffer.from(message).toString())
+    const text = Buffer.from(body, 'latin1').toString();
+    if (message === undefined ? !/^[A-Z]/.test(text) : text !== Buffer.from(message).toString())
       throw new Error('the text is another');
   },
 };

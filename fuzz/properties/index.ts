@@ -1,14 +1,11 @@
+import { handshakeAgree } from './agree.js';
 import { deflateRoundTrip } from './compressed.js';
 import { connectAgree, connectModel, originModel, refusalAny, urlModel } from './connect.js';
 import { deflateHostile } from './deflate.js';
+import { extensionsAgree } from './extensions.js';
 import { framesAnySplit, framesKernels, framesModel, framesPlanted, textModel } from './frames.js';
-import {
-  extensionHeader,
-  handshakeAgree,
-  handshakeAnySplit,
-  requestModel,
-  responseModel,
-} from './handshake.js';
+import { extensionHeader, handshakeAnySplit, requestModel, responseModel } from './handshake.js';
+import { handshakeMisuse } from './handshake-misuse.js';
 import { linkClosed } from './link.js';
 import { memoryOfMessages, memoryOfPauses, typedErrors } from './memory.js';
 import {
@@ -61,6 +58,8 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(extensionHeader),
   counted(handshakeAnySplit),
   counted(handshakeAgree),
+  counted(handshakeMisuse),
+  counted(extensionsAgree),
   counted(connectModel),
   counted(connectAgree),
   counted(originModel),
