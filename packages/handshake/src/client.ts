@@ -14,6 +14,7 @@ import { isAuthority } from './host.js';
 import { isHttp11 } from './http-version.js';
 import { encodeKey } from './key.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
+import { checkOptions, REQUEST_OPTIONS } from './options.js';
 import { formatSubprotocols } from './subprotocol.js';
 import { equalsIgnoringCase, listHas, trimWhitespace } from './token.js';
 import { parseWebSocketUrl, type WebSocketUrl } from './url.js';
@@ -107,14 +108,15 @@ const RESERVED_IN_REQUEST: ReadonlySet<string> = new Set([
 /**
  * Makes the client's request (§4.1).
  *
- * @throws SyntaxError for a bad URL; RangeError when the nonce is not 16 bytes; TypeError when it is no Uint8Array, when a
- *   subprotocol is no token or stands twice, when an extension is named twice, when a field may not be sent, or when there
+ * @throws SyntaxError for a bad URL; RangeError when the nonce is not 16 bytes; TypeError when it is no Uint8Array, when
+ *   another option is of the wrong kind, when a subprotocol is no token or stands twice, when an extension is named twice, when a field may not be sent, or when there
  *   are two Origins
  */
 export function createRequest<Config = never>(
   url: string | { readonly href: string },
   options: RequestOptions<Config>,
 ): ClientRequest<Config> {
+  checkOptions(options, REQUEST_OPTIONS);
   const parsed = parseWebSocketUrl(url);
   const key = encodeKey(options.nonce);
   const { subprotocols = [], extensions = [], host = parsed.authority } = options;

@@ -7,6 +7,7 @@ import {
 } from './client.js';
 import { RequestHeadParser, ResponseHeadParser } from './head-parser.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
+import { ACCEPT_OPTIONS, checkOptions } from './options.js';
 import { type Refusal, refuseFor } from './refusal.js';
 import { type Acceptance, type AcceptOptions, acceptRequest, type ReadOptions } from './server.js';
 import { HandshakeError } from './violations.js';
@@ -34,7 +35,9 @@ export class ServerHandshake<Config = never> {
   /** The bytes after the request's head, borrowed: a view of the chunk received last. */
   rest: Uint8Array = EMPTY;
 
+  /** @throws TypeError, RangeError for mistakes in the options */
   constructor(options: AcceptOptions<Config> & ReadOptions = {}) {
+    checkOptions(options, ACCEPT_OPTIONS);
     this.#options = options;
     this.#parser = new RequestHeadParser(options.limits);
   }

@@ -19,6 +19,7 @@ import {
 } from './fields.js';
 import { isAuthority } from './host.js';
 import { resolveLimits } from './limits.js';
+import { ACCEPT_OPTIONS, checkOptions, REQUEST_OPTIONS } from './options.js';
 import { type Refusal, refuseFor } from './refusal.js';
 import {
   type Acceptance,
@@ -173,6 +174,7 @@ export function acceptConnectOffer<Config = never>(
   offer: ConnectOffer,
   options: AcceptOptions<Config> = {},
 ): ConnectAcceptance<Config> | ConnectRefusal {
+  checkOptions(options, ACCEPT_OPTIONS);
   const fields: string[] = [];
   const agreed = agree(offer, options, fields);
   if (!agreed.ok) return refuseConnect(agreed);
@@ -190,6 +192,7 @@ export function acceptConnect<Config = never>(
   headers: HeaderSource,
   options: AcceptOptions<Config> & ReadOptions = {},
 ): ConnectAcceptance<Config> | ConnectRefusal {
+  checkOptions(options, ACCEPT_OPTIONS);
   const offer = readConnect(headers, options);
   return offer.ok ? acceptConnectOffer(offer, options) : offer;
 }
@@ -229,6 +232,7 @@ export function createConnect<Config = never>(
   url: string | { readonly href: string },
   options: ConnectOptions<Config>,
 ): ConnectRequest<Config> {
+  checkOptions(options, REQUEST_OPTIONS);
   // RFC 8441 §3: a peer that has not sent the setting would see a malformed request.
   if (!options.connectProtocol) throw new TypeError('the server has not enabled the extended CONNECT');
   const parsed = parseWebSocketUrl(url);

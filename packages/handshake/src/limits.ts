@@ -1,3 +1,5 @@
+import { isObject, kindOf } from './options.js';
+
 /** What a peer may make this package hold or walk, each with its default. */
 export interface HandshakeLimits {
   /** Bytes of a head, its final empty line included; past it `head-too-long`. */
@@ -20,10 +22,16 @@ export const DEFAULT_LIMITS: HandshakeLimits = {
 /**
  * The defaults with the given ones in their place.
  *
- * @throws RangeError when a limit is not a positive safe integer
+ * @throws TypeError when it is no object, or has a limit that there is not; RangeError when a limit is not a positive
+ *   safe integer
  */
 export function resolveLimits(limits: Partial<HandshakeLimits> | undefined): HandshakeLimits {
   if (limits === undefined) return DEFAULT_LIMITS;
+  if (!isObject(limits)) throw new TypeError(`limits must be an object, not ${kindOf(limits)}`);
+  for (const name of Object.keys(limits)) {
+    // Misspelt, it would leave the peer with the default.
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`there is no limit ${name}`);
+  }
   const resolved = { ...DEFAULT_LIMITS, ...limits };
   for (const [name, value] of Object.entries(resolved)) {
     if (!Number.isSafeInteger(value) || value < 1)

@@ -1,3 +1,4 @@
+import { checkOptions, ORIGIN_OPTIONS } from './options.js';
 import { quoted } from './violations.js';
 
 /** What an origin check is given beside the origin. */
@@ -39,7 +40,7 @@ const AUTHORITY = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?$/;
  * An origin check for the `origin` option of a server (§4.2.2, §10.2). It keeps web pages of other sites out; it does not
  * authenticate anybody, because other clients than browsers send what they like.
  *
- * @throws TypeError when an origin is no pattern
+ * @throws TypeError when an option is of the wrong kind, or an origin is no pattern
  *
  * @example
  * ```ts
@@ -47,6 +48,7 @@ const AUTHORITY = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?$/;
  * ```
  */
 export function originPolicy(policy: OriginPolicy): OriginCheck {
+  checkOptions(policy, ORIGIN_OPTIONS);
   const patterns = (policy.origins ?? []).map(readPattern);
   return (origin, { host }) => {
     if (origin === undefined) return policy.missing === true;

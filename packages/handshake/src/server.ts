@@ -13,6 +13,7 @@ import { isAuthority } from './host.js';
 import { isHttp11 } from './http-version.js';
 import { isKey } from './key.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
+import { ACCEPT_OPTIONS, checkOptions } from './options.js';
 import type { OriginCheck } from './origin.js';
 import { type Refusal, refuseFor, refuseViolation } from './refusal.js';
 import { chooseSubprotocol, parseSubprotocols, type SubprotocolChoice } from './subprotocol.js';
@@ -107,7 +108,7 @@ const RESERVED: ReadonlySet<string> = new Set([
  * Reads a request and checks all that §4.2.1 demands, agreeing on nothing yet: for servers that ask somebody else
  * (a session store, a user's hook) before they go on with {@link acceptOffer}. Never throws for what the peer sent.
  *
- * @throws RangeError when a limit is not a positive integer
+ * @throws TypeError, RangeError when a limit is unknown, or not a positive integer
  */
 export function readRequest(request: UpgradeRequest, options: ReadOptions = {}): UpgradeOffer | Refusal {
   const limits = resolveLimits(options.limits);
@@ -206,12 +207,14 @@ export function agree<Config>(
  * Agrees on subprotocol and extensions and makes the response (§4.2.2).
  *
  * @param offer as {@link readRequest} gave it, unchanged: nothing of it is checked again
- * @throws TypeError when `headers` holds what may not be sent, or `subprotocols` chooses what was not offered
+ * @throws TypeError when an option is of the wrong kind, when `headers` holds what may not be sent, or `subprotocols`
+ *   chooses what was not offered
  */
 export function acceptOffer<Config = never>(
   offer: UpgradeOffer,
   options: AcceptOptions<Config> = {},
 ): Acceptance<Config> | Refusal {
+  checkOptions(options, ACCEPT_OPTIONS);
   const accept = acceptValueOf(offer.key, options.sha1);
   const rawHeaders = ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', accept];
   const agreed = agree(offer, options, rawHeaders);
@@ -239,6 +242,7 @@ export function acceptRequest<Config = never>(
   request: UpgradeRequest,
   options: AcceptOptions<Config> & ReadOptions = {},
 ): Acceptance<Config> | Refusal {
+  checkOptions(options, ACCEPT_OPTIONS);
   const offer = readRequest(request, options);
   return offer.ok ? acceptOffer(offer, options) : offer;
 }

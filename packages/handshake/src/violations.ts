@@ -190,7 +190,7 @@ export const VIOLATIONS = {
     section: 'RFC 9113 §8.2.2',
     message: 'a connection-specific field',
   },
-  'connect-status': { status: 0, section: 'RFC 8441 §5', message: 'the :status is not 200' },
+  'connect-status': { status: 0, section: 'RFC 9110 §9.3.6', message: 'the :status is not 2xx' },
   'connect-setting-value': {
     status: 0,
     section: 'RFC 8441 §3',

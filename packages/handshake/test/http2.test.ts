@@ -220,6 +220,13 @@ describe('the response to an extended CONNECT (RFC 8441 §5)', () => {
       ...{ ok: true, status: 200, subprotocol: 'chat', extensions: [] },
     });
     expect(verifyConnect(request, [':status', '204']).ok).toBe(true);
+    expect(verifyConnect(request, [':status', '299']).ok).toBe(true);
+  });
+
+  it('of no 2xx is said to be none (RFC 9110 §9.3.6)', () => {
+    expect(verifyConnect(request, { ':status': '101' })).toMatchObject({
+      ...{ section: 'RFC 9110 §9.3.6', message: 'the :status is not 2xx: "101"' },
+    });
   });
 
   it.each([
