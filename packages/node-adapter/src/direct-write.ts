@@ -23,6 +23,8 @@ interface WriteHandle {
 
 /** What Node tells when bytes have gone that did not go at once. */
 interface WriteRequest {
+  /** a number below 0 until a write has taken the request */
+  getAsyncId(): number;
   oncomplete?: (this: WriteRequest, status: number) => void;
   /** held on to until they have gone */
   bytes?: Uint8Array;
@@ -92,6 +94,9 @@ export function writeDirectly(socket: DirectSocket, bytes: Uint8Array, writer: W
     const request = typeof result === 'number' ? spare : result;
     spare = null;
     if (request !== null) Object.assign(request, { oncomplete: onComplete, bytes, writer });
+  } else if (spare !== null && spare.getAsyncId() >= 0) {
+    // The bytes did not leave at once, and then did, as the peer was reading: the request is taken all the same.
+    spare = null;
   }
   return waiting;
 }
@@ -117,5 +122,9 @@ function howTo(request: WriteRequest | null): typeof makeRequest {
 }
 
 function isRequestClass(value: unknown): value is new () => WriteRequest {
-  return typeof value === 'function' && value.name === 'WriteWrap';
+  return (
+    typeof value === 'function' &&
+    value.name === 'WriteWrap' &&
+    typeof Reflect.get(value.prototype, 'getAsyncId') === 'function'
+  );
 }

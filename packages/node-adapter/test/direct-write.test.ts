@@ -64,6 +64,26 @@ describe('writeDirectly', () => {
     expect(socket.bytesWritten).toBe(8);
   });
 
+  // Node ends the process where a request is used that a write has taken.
+  it('uses no request twice whose bytes left late, but before it was looked at', async () => {
+    const { socket } = await connected();
+    const { socket: full, peer } = await connected();
+    peer.pause();
+    const long = Buffer.alloc(32 * 1024 * 1024);
+    const { _handle: handle } = socket;
+    if (handle === null) throw new TypeError('no handle');
+    const { writeBuffer } = handle;
+    // The request is taken by a write that waits, of a socket that is not looked at.
+    handle.writeBuffer = (request) => full._handle?.writeBuffer(request, long) ?? 0;
+    expect(writeDirectly(socket, Buffer.from('one'), nobody)).toBe(0);
+    expect(full._handle?.writeQueueSize).toBeGreaterThan(0);
+    handle.writeBuffer = writeBuffer;
+    const statuses: number[] = [];
+    expect(writeDirectly(socket, long, { written: (status) => statuses.push(status) })).toBeGreaterThan(0);
+    await until(() => statuses.length > 0);
+    expect(statuses).toEqual([0]);
+  });
+
   it.each<[string, (socket: net.Socket) => void]>([
     ['is corked', (socket) => socket.cork()],
     ['is ended', (socket) => socket.end()],
