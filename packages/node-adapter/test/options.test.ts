@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
 import { WebSocketServer } from '../src/index.js';
+import { listenEcho, maskedFrame, pair, RawPeer } from './loopback.js';
 
 it('has the defaults that are documented', () => {
   const { options } = new WebSocketServer({ noServer: true });
@@ -25,4 +27,20 @@ it('takes undefined for an option that is not given', () => {
   const server = createServer();
   const { options } = new WebSocketServer({ server, maxPayload: undefined, clientTracking: undefined });
   expect([options.maxPayload, options.clientTracking]).toEqual([104_857_600, true]);
+});
+
+it.each([0, Number.POSITIVE_INFINITY])('has no limit where it is %s', async (limit) => {
+  const { client, peer } = await pair({ maxPayload: limit, maxFragments: limit });
+  client.send(Buffer.alloc(1000), { fin: false });
+  client.send(Buffer.alloc(1000), { fin: true });
+  expect((await once(peer, 'message'))[0]).toHaveLength(2000);
+});
+
+it('answers no ping where autoPong is off (§5.5.2)', async () => {
+  const { port } = await listenEcho({ autoPong: false });
+  const peer = await RawPeer.open(port);
+  peer.socket.write(
+    Buffer.concat([maskedFrame(0x89, Buffer.from('?')), maskedFrame(0x81, Buffer.from('!'))]),
+  );
+  expect(await peer.bytes(3)).toBe('810121');
 });

@@ -49,10 +49,18 @@ describe('behind a Blob that is being read', () => {
   it('counts what waits as buffered until it has left', async () => {
     const { client, peer } = await pair();
     const messages = collect(peer, 'message');
+    let read: (bytes: ArrayBuffer) => void = () => undefined;
+    const slow = Object.assign(new Blob(['slow']), {
+      arrayBuffer: () => new Promise<ArrayBuffer>((resolve) => (read = resolve)),
+    });
     client.send(new Blob(['first']));
-    client.send('second');
-    expect(client.bufferedAmount).toBe(11);
-    await until(() => messages.length === 2);
+    client.send(slow);
+    client.send('third');
+    expect(client.bufferedAmount).toBe(14);
+    await until(() => messages.length === 1);
+    await until(() => client.bufferedAmount === 9, 'the first to be counted no more');
+    read(new TextEncoder().encode('slow').buffer);
+    await until(() => messages.length === 3);
     await until(() => client.bufferedAmount === 0);
   });
 });

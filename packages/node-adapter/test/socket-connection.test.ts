@@ -172,3 +172,26 @@ it('takes a single byte that came with the handshake', async () => {
 it.each([-1, Number.NaN])('refuses a maxBufferedLength of %s', (maxBufferedLength) => {
   expect(() => new Transport(endpoint, {}, { maxBufferedLength })).toThrow(RangeError);
 });
+
+it('tells who waits when the socket goes before what was gathered has left', async () => {
+  const { client } = await pair();
+  const told: unknown[] = [];
+  client.send('lost', (error) => told.push(error?.message));
+  client._socket?.destroy();
+  await until(() => told.length === 1);
+  expect(told).toEqual(['The socket was closed before the data was sent']);
+});
+
+it('sends what was gathered before it saw that the peer has ended', async () => {
+  const { connection, peer } = await bare({});
+  let received = '';
+  peer.on('data', (chunk) => {
+    received += chunk.toString('hex');
+  });
+  connection.socket.prependListener('end', () => {
+    connection.gather();
+    connection.sendText('bye');
+  });
+  peer.end();
+  await until(() => received === '8103627965', 'the message');
+});
