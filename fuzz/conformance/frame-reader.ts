@@ -33,6 +33,9 @@ export class FrameReader {
   readonly #bytes = new ByteWriter();
   #at = 0;
   #closed = false;
+  /** the masking key of the last frame, and how often it came in a row */
+  #key = -1;
+  #sameKeys = 0;
   #broken = false;
   /** the message that is not finished */
   #message:
@@ -100,6 +103,7 @@ export class FrameReader {
     const payload = bytes.slice(head.payload, head.end);
     if (head.masked) {
       const key = bytes.slice(head.payload - 4, head.payload);
+      if (this.#isKeyOld(key)) return broken('each frame has a masking key of its own (§5.3)');
       for (let index = 0; index < payload.length; index++)
         payload[index] = (payload[index] ?? 0) ^ (key[index % 4] ?? 0);
     }
@@ -119,6 +123,14 @@ export class FrameReader {
     if (!head.fin) return undefined;
     this.#message = undefined;
     return { kind, compressed, payload: parts.length === 1 ? payload : Buffer.concat(parts) };
+  }
+
+  /** Once in 2^64 times a key is new and yet the third of its kind. */
+  #isKeyOld(key: Uint8Array): boolean {
+    const value = key.reduce((sum, byte) => sum * 256 + byte, 0);
+    this.#sameKeys = value === this.#key ? this.#sameKeys + 1 : 1;
+    this.#key = value;
+    return this.#sameKeys >= 3;
   }
 
   #close(payload: Uint8Array): Found {

@@ -15,7 +15,7 @@ a { color: var(--link); text-underline-offset: .15em; }
 .overview { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .95rem; }
 .overview th, .overview td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); text-align: left; white-space: nowrap; vertical-align: bottom; }
 .overview thead { color: var(--soft); font-size: .85rem; } .overview th { font-weight: 500; } .overview th small { display: block; font-weight: 400; }
-.overview td span + span { margin-left: .5rem; } .legend span { margin-left: .75rem; } .legend span:first-child { margin-left: 0; }
+.overview td span + span { margin-left: .5rem; } .legend span { margin-left: .5rem; }
 .tools { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; margin: 1.5rem 0 0; padding: .75rem 0; background: var(--page); border-bottom: 1px solid var(--line); }
 .tools[hidden] { display: none; }
 .tools input[type=search] { flex: 1 1 16rem; min-width: 0; padding: .45rem .75rem; border: 1px solid var(--line); border-radius: .5rem; color: inherit; background: var(--sunken); font: inherit; }
@@ -34,9 +34,9 @@ summary:focus-visible, a:focus-visible, input:focus-visible { outline: 2px solid
 details > :not(summary) { margin-left: 1.2rem; margin-right: .25rem; } details p { margin-top: .25rem; margin-bottom: .5rem; max-width: 46rem; } details article:last-child { margin-bottom: 1.25rem; }
 .section { white-space: nowrap; font-size: .9rem; } .why { color: var(--fail); font-weight: 600; }
 ol { margin: .25rem 0; padding: 0; list-style: none; font-size: .875rem; overflow-wrap: anywhere; }
-ol li { padding-left: 3.75rem; } ol b { display: inline-block; width: 3.75rem; margin-left: -3.75rem; color: var(--soft); font-weight: 400; } ol .tested { color: var(--ink); }
+ol li { display: flex; } ol b { flex: 0 0 3.75rem; color: var(--soft); font-weight: 400; }
 pre { margin: 0; padding: .6rem .75rem; overflow-x: auto; border-radius: .5rem; background: var(--sunken); font: .78rem/1.5 ui-monospace, monospace; tab-size: 2; } pre i { color: var(--soft); font-style: normal; } pre b { color: var(--link); font-weight: 400; }
-@media (max-width: 40rem) { body { padding: 1.25rem .875rem 4rem; } details > :not(summary) { margin-left: .25rem; } .tools label { flex: 1 1 auto; } }
+@media (max-width: 40rem) { body { padding: 1.25rem .875rem 4rem; } details > :not(summary) { margin-left: .25rem; } .tools label { flex: 1 1 auto; } .id { flex-basis: 9rem; } .overview { font-size: .8rem; } .overview th, .overview td { padding-right: .4rem; } .overview tbody th, .overview td { white-space: normal; } .overview td span { white-space: nowrap; } .overview td span + span { margin-left: 0; } .overview .cases, .overview thead th:nth-child(2) { display: none; } }
 @media print { .tools { display: none; } details { content-visibility: visible; } }
 `;
 

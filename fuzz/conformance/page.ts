@@ -50,7 +50,7 @@ function overview(report: Report, families: readonly Family[]): string {
     return `<tr><th scope="row"><a href="#${name}">${escaped(title)}</a></th><td class="cases">${cases.length}</td>${cells.join('')}</tr>`;
   });
   return `<div class="scrolls"><table class="overview"><thead><tr><th scope="col">Family</th><th scope="col">cases</th>${heads.join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>
-<p class="legend"><span class="pass">${MARKS.pass}</span> right <span class="fail">${MARKS.fail}</span> wrong <span class="informational">${MARKS.informational}</span> right, and timed; cases that mean nothing to a role are not run for it</p>`;
+<p class="legend">Marks stand for ${report.columns.map(titleOf).join('; ')}. <span class="pass">${MARKS.pass}</span> right <span class="fail">${MARKS.fail}</span> wrong <span class="informational">${MARKS.informational}</span> right, and timed; cases that mean nothing to a role are not run for it.</p>`;
 }
 
 function countsOf(column: Column, cases: readonly Case[]): string {
@@ -111,24 +111,30 @@ ${dumpOf('received', { ...result.received, cuts: [] })}</article>`;
 function courseOf(course: readonly Happening[]): string {
   const items = course
     .slice(0, HAPPENINGS)
-    .map(({ who, what }) => `<li class="${who}"><b>${who}</b> ${escaped(what)}</li>`);
+    .map(({ who, what }) => `<li class="${who}"><b>${who}</b><span>${escaped(what)}</span></li>`);
   if (course.length > HAPPENINGS) items.push('<li>…</li>');
   return items.join('');
 }
 
 function dumpOf(title: string, flow: Flow): string {
   if (flow.total === 0) return `<h4>nothing ${title}</h4>`;
-  const all = annotate({ bytes: flow.bytes, cuts: flow.cuts }).split('\n');
-  const lines = all.slice(0, LINES).map(lineOf);
+  const all = annotate({ bytes: flow.bytes, cuts: flow.cuts })
+    .split('\n')
+    .filter((line) => !line.startsWith('cuts: '));
+  const shown = all.slice(0, LINES).map((line) => DUMP.exec(line) ?? [line]);
+  // As wide as its longest line of bytes, so that the fields stand close by.
+  const width = Math.max(0, ...shown.map(([, , bytes = '']) => bytes.trimEnd().length));
+  const lines = shown.map((line) => lineOf(line, width));
   if (all.length > LINES || flow.total > flow.bytes.length) lines.push('…');
   return `<h4>${title}, ${flow.total} bytes</h4><pre>${lines.join('\n')}</pre>`;
 }
 
-/** A line of a dump has an offset, bytes, and what they are. */
-function lineOf(line: string): string {
-  const [, offset, bytes, what] = /^([0-9a-f]{6}) {2}(.{48}) (.*)$/.exec(line) ?? [];
-  if (offset === undefined || bytes === undefined || what === undefined) return escaped(line);
-  return `<i>${offset}</i>  ${bytes} <b>${escaped(what)}</b>`;
+/** Of a dump: an offset, bytes, and what they are. */
+const DUMP = /^([0-9a-f]{6}) {2}(.{48}) (.*)$/;
+
+function lineOf([whole, offset, bytes, what]: readonly string[], width: number): string {
+  if (offset === undefined || bytes === undefined || what === undefined) return escaped(whole ?? '');
+  return `<i>${offset}</i>  ${bytes.slice(0, width)} <b>${escaped(what)}</b>`;
 }
 
 /** `§5.2`, or `RFC 7692 §7.1`. */

@@ -13,7 +13,7 @@ import {
 } from './case.js';
 import { encodeFrame } from './frame-writer.js';
 import { type Opened, OpeningError, RefusedError } from './opening.js';
-import { type Flow, PATIENCE_MS, Wire } from './wire.js';
+import { type Flow, Wire } from './wire.js';
 
 export type Outcome = 'pass' | 'fail' | 'informational';
 
@@ -49,8 +49,8 @@ const NOTHING: Flow = { bytes: new Uint8Array(), cuts: [], total: 0 };
 class Wrong extends Error {}
 
 /** Runs a case once; whatever the tested side does, this settles. */
-export async function runCase(each: Case, role: Role, open: Open): Promise<CaseResult> {
-  const run = new Run(each, role);
+export async function runCase(each: Case, role: Role, open: Open, patienceMs: number): Promise<CaseResult> {
+  const run = new Run(each, role, patienceMs);
   const began = performance.now();
   let why: string | undefined;
   try {
@@ -71,10 +71,12 @@ class Run {
   readonly course: Happening[] = [];
   readonly #case: Case;
   readonly #role: Role;
+  readonly #patienceMs: number;
   #wire: Wire | undefined;
   #began = 0;
 
-  constructor(each: Case, role: Role) {
+  constructor(each: Case, role: Role, patienceMs: number) {
+    this.#patienceMs = patienceMs;
     this.#case = each;
     this.#role = role;
   }
@@ -98,7 +100,7 @@ class Run {
     if (opened === undefined) return;
     const { socket, extensions, rest } = opened;
     this.#began = performance.now();
-    const wire = new Wire(socket, this.#role, rest, opening?.agreed);
+    const wire = new Wire(socket, this.#role, rest, opening?.agreed, this.#patienceMs);
     this.#wire = wire;
     if (opening !== undefined) this.#checkOpening(opening, extensions);
     for (const step of typeof steps === 'function' ? steps() : steps) await this.#take(wire, step);
@@ -198,7 +200,7 @@ class Run {
     const heard = await wire.next();
     if (heard === undefined) {
       const rest = this.received.total === 0 ? 'nothing came' : 'nothing more came';
-      throw new Wrong(`${rest} within ${PATIENCE_MS / 1000} s, and ${right} is right`);
+      throw new Wrong(`${rest} within ${this.#patienceMs / 1000} s, and ${right} is right`);
     }
     this.#note('tested', tellHeard(heard));
     if (heard.kind === 'broken') throw new Wrong(`breaks a rule itself: ${heard.rule}`);
@@ -259,13 +261,14 @@ function tellFrame({ first, payload, length = payload.length, cutTo }: Frame): s
     first >= 0x80 ? 'FIN' : 'no FIN',
     ...[1, 2, 3].filter((n) => first & (0x80 >> n)).map((n) => `RSV${n}`),
   ];
+  const of = payload.length === 1 ? '1 byte' : `${payload.length} bytes`;
   const part =
     cutTo !== undefined
       ? `, its first ${cutTo} bytes alone`
       : length === payload.length
         ? ''
         : `, announced as ${length}`;
-  return `a ${name} frame (${bits.join(', ')}) of ${payload.length} bytes${part}`;
+  return `a ${name} frame (${bits.join(', ')}) of ${of}${part}`;
 }
 
 function tell(expected: Exclude<Expected, { kind: 'pongs' }>): string {

@@ -2,6 +2,7 @@ import type { Case, Opening, Role, SubjectOptions } from './case.js';
 import { type Opened, openAsClient, TesterServer } from './opening.js';
 import { type CaseResult, runCase } from './run-case.js';
 import type { EchoServer, Subject } from './subject.js';
+import { PATIENCE_MS } from './wire.js';
 
 /** Cases that run at once. */
 const AT_ONCE = 12;
@@ -17,6 +18,7 @@ export function isFor(each: Case, role: Role): boolean {
 /**
  * Runs those cases that are for a role against a subject in that role; the timed ones behind all others, one by one.
  *
+ * @param patienceMs how long something that must come may take
  * @returns what was left behind by the subject in the end, if anything
  */
 export async function runTable(
@@ -24,6 +26,7 @@ export async function runTable(
   role: Role,
   subject: Subject,
   onResult: (result: CaseResult) => void,
+  patienceMs: number = PATIENCE_MS,
 ): Promise<string | undefined> {
   const bench = role === 'server' ? new ServerBench(subject) : await ClientBench.start(subject);
   const mine = cases.filter((each) => isFor(each, role));
@@ -32,7 +35,9 @@ export async function runTable(
     for (let each = queue.shift(); each !== undefined; each = queue.shift()) await runOne(each);
   };
   const runOne = async (each: Case): Promise<void> =>
-    onResult(await runCase(each, role, (opening) => bench.open(opening, optionsOf(each, opening))));
+    onResult(
+      await runCase(each, role, (opening) => bench.open(opening, optionsOf(each, opening)), patienceMs),
+    );
   await Promise.all(Array.from({ length: AT_ONCE }, runNext));
   for (const each of mine) if (each.timed === true) await runOne(each);
   return bench.close();

@@ -36,6 +36,7 @@ class FlowLog {
 /** A connection behind its opening handshake, as the tester holds it. */
 export class Wire {
   readonly #socket: Socket;
+  readonly #patienceMs: number;
   readonly #reader: FrameReader;
   readonly #deflate: TesterDeflate | undefined;
   readonly #sent = new FlowLog();
@@ -47,9 +48,17 @@ export class Wire {
   /**
    * @param role of the tested side
    * @param rest bytes that came behind the handshake
+   * @param patienceMs how long something that must come may take
    */
-  constructor(socket: Socket, role: Role, rest: Uint8Array, agreed: Agreement | undefined) {
+  constructor(
+    socket: Socket,
+    role: Role,
+    rest: Uint8Array,
+    agreed: Agreement | undefined,
+    patienceMs: number,
+  ) {
     this.#socket = socket;
+    this.#patienceMs = patienceMs;
     this.#reader = new FrameReader(role === 'client', agreed !== undefined);
     this.#deflate = agreed === undefined ? undefined : new TesterDeflate(agreed, role);
     socket.setNoDelay();
@@ -90,7 +99,7 @@ export class Wire {
 
   /** What comes next, the end included; `undefined` when nothing came in time. */
   async next(): Promise<Heard | undefined> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + this.#patienceMs;
     while (this.#found.length === 0 && !this.#ended) {
       const left = deadline - Date.now();
       if (left <= 0) return undefined;

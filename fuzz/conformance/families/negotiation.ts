@@ -297,7 +297,7 @@ const CLIENT: readonly Case[] = [
   fails(
     'client',
     'what-was-not-offered',
-    'permessage-deflate that was not offered fails the connection.',
+    'An answer of permessage-deflate that was not offered fails the connection.',
     [NAME],
     false,
   ),

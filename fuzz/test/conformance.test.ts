@@ -1,0 +1,400 @@
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { Case, Role } from '../conformance/case.js';
+import { FAMILIES, TABLE } from '../conformance/families/index.js';
+import { portOf } from '../conformance/opening.js';
+import { readOptions } from '../conformance/options.js';
+import { pageOf } from '../conformance/page.js';
+import { type Column, faultsOf, jsonOf, type Report, summaryOf } from '../conformance/report.js';
+import type { CaseResult } from '../conformance/run-case.js';
+import { isFor, runTable } from '../conformance/run-table.js';
+import { adapter, type Subject } from '../conformance/subject.js';
+import { type Fault, peer } from './conformance-peers.js';
+
+const ROLES: readonly Role[] = ['server', 'client'];
+/** For cases that are to fail: what does not come within this does not come. */
+const SHORT_MS = 400;
+
+function pick(...ids: readonly string[]): Case[] {
+  return ids.map((id) => {
+    const found = TABLE.find((each) => each.id === id);
+    if (found === undefined) throw new RangeError(`there is no case ${id}`);
+    return found;
+  });
+}
+
+async function run(
+  cases: readonly Case[],
+  role: Role,
+  subject: Subject,
+  patienceMs?: number,
+): Promise<Map<string, CaseResult>> {
+  const results = new Map<string, CaseResult>();
+  await runTable(cases, role, subject, (result) => results.set(result.id, result), patienceMs);
+  return results;
+}
+
+/** What was wrong, by id. */
+function wrongs(results: ReadonlyMap<string, CaseResult>): Record<string, string> {
+  return Object.fromEntries(
+    [...results.values()].flatMap(({ id, outcome, why }) => (outcome === 'fail' ? [[id, why ?? '']] : [])),
+  );
+}
+
+const ws: Subject = {
+  async listen(options) {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options });
+    server.on('connection', echo);
+    await once(server, 'listening');
+    return {
+      port: portOf(server.address()),
+      close() {
+        for (const client of server.clients) client.terminate();
+        return new Promise((resolve) => server.close(() => resolve()));
+      },
+    };
+  },
+  connect(url, options) {
+    const websocket = new WebSocket(url, { perMessageDeflate: false, ...options });
+    echo(websocket);
+    return new Promise((resolve) => websocket.on('close', () => resolve()));
+  },
+};
+
+function echo(websocket: WebSocket): void {
+  websocket.on('error', () => {});
+  websocket.on('message', (data, isBinary) => websocket.send(data, { binary: isBinary }));
+}
+
+describe('the table', () => {
+  it('has several hundred cases, each with an id of its own that begins with its family', () => {
+    expect(TABLE.length).toBeGreaterThan(500);
+    expect(new Set(TABLE.map(({ id }) => id)).size).toBe(TABLE.length);
+    for (const { name, cases } of FAMILIES) {
+      for (const { id } of cases) expect(id).toMatch(new RegExp(`^${name}/[a-z0-9/-]+$`));
+    }
+  });
+
+  it('tells of each case in a sentence what is right, and in which section', () => {
+    for (const { says, section } of TABLE) {
+      expect(says).toMatch(/^[A-Z0-9].*\.$/);
+      expect(section).toMatch(/^(RFC 7692 )?§\d+(\.\d+)*$/);
+    }
+  });
+
+  it('has every case run in one role at least, and most in both', () => {
+    for (const role of ROLES) expect(TABLE.filter((each) => isFor(each, role)).length).toBeGreaterThan(1000);
+    expect(TABLE.filter((each) => !ROLES.some((role) => isFor(each, role)))).toEqual([]);
+  });
+});
+
+/** A fault, with cases that must see it, and what they must say of it. */
+interface Seen {
+  readonly fault: Fault;
+  readonly why: RegExp;
+  readonly ids: readonly string[];
+  /** that can have it; without it both */
+  readonly roles?: readonly Role[];
+}
+
+const SEEN: readonly Seen[] = [
+  {
+    fault: 'looks at text when the message is whole',
+    why: /^nothing (more )?came within .* a close frame with 1007 is right$/,
+    ids: [
+      'utf8/fail-fast/surrogate-first-high',
+      'utf8/fail-fast-in-fragment/overlong-slash-in-2',
+      'utf8/fail-fast-after-16-bytes',
+    ],
+  },
+  {
+    fault: 'takes any bytes for text',
+    why: /^sends text .* 1007 is right$/,
+    ids: ['utf8/invalid/ff', 'utf8/unfinished/2-of-3-at-the-end'],
+  },
+  {
+    fault: 'fails with 1003',
+    why: /^sends a close frame with 1003, .* 1002 is right$/,
+    ids: ['opcodes/3-empty', 'framing/length-top-bit-alone', 'fragmentation/ping-in-fragments'],
+  },
+  {
+    fault: 'answers every close frame with 1000',
+    why: /^sends a close frame with 1000, .* 3000 is right$/,
+    ids: ['closing/3000'],
+  },
+  {
+    fault: 'takes any close code',
+    why: /^sends a close frame with 1000, .* 1002 is right$/,
+    ids: ['closing/1005-is-never-sent', 'closing/5000-is-never-sent'],
+  },
+  {
+    fault: 'looks at no reserved bit',
+    why: /^sends (text|pong) .* 1002 is right$/,
+    ids: ['reserved-bits/rsv1-on-text', 'reserved-bits/rsv2-rsv3-on-ping'],
+  },
+  {
+    fault: 'sends pongs without payload',
+    why: /^sends pong without payload/,
+    ids: ['pings/ping-text', 'pings/ping-one-zero-byte'],
+  },
+  {
+    fault: 'answers pongs',
+    why: /^sends pong "Are you there\?", and pong "still here" is right$/,
+    ids: ['pings/pong-text-unasked'],
+  },
+  {
+    fault: 'echoes text as binary',
+    why: /^sends binary "a", and text "a" is right$/,
+    ids: ['framing/text-of-1'],
+  },
+  {
+    fault: 'drops byte order marks',
+    why: /^sends text "a", and text ef bb bf 61 is right$/,
+    ids: ['utf8/valid/byte-order-mark'],
+  },
+  {
+    fault: 'answers twice',
+    why: /^sends text "a", and a close frame with 1000 is right$/,
+    ids: ['framing/text-of-1'],
+  },
+  {
+    fault: 'keeps the TCP connection',
+    why: /the end of the TCP connection is right$/,
+    ids: ['closing/1000', 'opcodes/3-empty'],
+    roles: ['server'],
+  },
+  {
+    fault: 'pings behind its close frame',
+    why: /nothing follows a close frame/,
+    ids: ['closing/1000', 'opcodes/3-empty'],
+  },
+  {
+    fault: 'masks the wrong way',
+    why: /(a server does not mask|a client masks its frames)/,
+    ids: ['framing/text-of-1', 'pings/ping-empty', 'closing/1000'],
+  },
+  {
+    fault: 'masks with one key',
+    why: /a masking key of its own/,
+    ids: ['framing/messages-in-one-write'],
+    roles: ['client'],
+  },
+  {
+    fault: 'writes long lengths',
+    why: /a length takes the fewest bytes/,
+    ids: ['framing/text-of-1', 'closing/1000'],
+  },
+  { fault: 'sets RSV1 unasked', why: /reserved bits are 0/, ids: ['framing/text-of-1'] },
+  {
+    fault: 'drops who breaks a rule',
+    why: /^ends the TCP connection, and a close frame with 1002 is right$/,
+    ids: ['opcodes/3-empty'],
+  },
+  {
+    fault: 'has no limit',
+    why: /^(sends|nothing came)/,
+    ids: ['limits/text-over-the-limit', 'limits/announced-4-gib'],
+  },
+  {
+    fault: 'keeps its window',
+    why: /compressed as was agreed on/,
+    ids: ['compression/server-anew/of-4096'],
+    roles: ['server'],
+  },
+  {
+    fault: 'looks back too far',
+    why: /compressed as was agreed on/,
+    ids: ['compression/server-window-9/of-4096'],
+    roles: ['server'],
+  },
+];
+
+const ALL_SEEN = pick(...new Set(SEEN.flatMap(({ ids }) => ids)));
+
+describe.each(ROLES)('the tester, against a %s', (role) => {
+  it('finds nothing wrong with an echo made of the models', async () => {
+    const basic = TABLE.filter(({ id }) =>
+      /^(framing|pings|reserved-bits|opcodes|fragmentation|utf8|closing)\//.test(id),
+    );
+    const cases = [...new Set([...basic, ...(role === 'server' ? ALL_SEEN : [])])];
+    const results = await run(cases, role, peer());
+    expect(wrongs(results)).toEqual({});
+    expect(results.size).toBe(cases.filter((each) => isFor(each, role)).length);
+  }, 30_000);
+
+  it.each(SEEN.filter(({ roles = ROLES }) => roles.includes(role)))(
+    'sees a peer that $fault',
+    async ({ fault, why, ids }) => {
+      const wrong = wrongs(await run(pick(...ids), role, peer(fault), SHORT_MS));
+      expect(Object.keys(wrong).sort()).toEqual([...ids].sort());
+      for (const each of Object.values(wrong)) expect(each).toMatch(why);
+    },
+  );
+});
+
+/** Where npm ws is known to be laxer, or says it in another way; it is right everywhere else. */
+const WS_DIFFERS: readonly (readonly [ids: RegExp, why: string])[] = [
+  [/^utf8\/fail-fast/, 'looks at text when the message is whole (§8.1)'],
+  [/^compression\/text-fail-fast$/, 'looks at text when the message is whole (§8.1)'],
+  [
+    /^framing\/(length-.*-in-\d-bytes|good-message-before-a-bad-head)$/,
+    'takes lengths that are not minimal (§5.2)',
+  ],
+  [/^framing\/length-top-bit/, 'answers 1009, as for what is too long'],
+  [/^negotiation\/server-declines\/(server|client)-window-bad-[45]$/, 'takes 08 and +9 (RFC 7692 §7.1.2)'],
+  [/^negotiation\/server-declines\//, 'refuses the handshake rather than the offer (RFC 7692 §7.1)'],
+  [
+    /^negotiation\/server-accepts\/(the-second-of-two|offers-on-two-lines)$/,
+    'refuses all for one bad offer (RFC 7692 §7.1)',
+  ],
+  [/^negotiation\/client-fails\/(server|client)-window-bad-[45]$/, 'takes 08 and +9 (RFC 7692 §7.1.2)'],
+  [
+    /^negotiation\/client-fails\/server-(kept|ignored)/,
+    'takes an answer that does not do as was asked (RFC 7692 §7.1)',
+  ],
+  [/^negotiation\/client-fails\/the-same/, 'takes two answers to one offer (RFC 7692 §7.1)'],
+];
+
+/** Where the server of ws does as the table has it, though the rows beside do not. */
+const WS_RIGHT = /^negotiation\/server-declines\/(when-off|an-unknown-extension)$/;
+
+describe.each(ROLES)('npm ws as a %s', (role) => {
+  const differs = ({ id }: Case): boolean => WS_DIFFERS.some(([ids]) => ids.test(id)) && !WS_RIGHT.test(id);
+  // Long messages take their time, and say no more about the tester.
+  const quick = TABLE.filter(({ id, timed }) => !timed && !/-(\d{4,}|1024-by-16)(-by-\d+)?$/.test(id));
+
+  it('is right, but for the known differences', async () => {
+    expect(
+      wrongs(
+        await run(
+          quick.filter((each) => !differs(each)),
+          role,
+          ws,
+        ),
+      ),
+    ).toEqual({});
+  }, 60_000);
+
+  it('is seen to differ where it does', async () => {
+    const slow = /^utf8\/fail-fast/;
+    const cases = quick.filter((each) => differs(each) && isFor(each, role));
+    const few = cases.filter(({ id }, index) => !slow.test(id) || index % 20 === 0);
+    const wrong = wrongs(await run(few, role, ws, SHORT_MS));
+    expect(few.filter(({ id }) => !(id in wrong)).map(({ id }) => id)).toEqual([]);
+  }, 30_000);
+});
+
+describe.each(['wasm', 'script'] as const)('the adapter with the %s kernel', (kernel) => {
+  it.each(ROLES)(
+    'is right as a %s in a case of each kind',
+    async (role) => {
+      // The whole table is what `pnpm conformance` is for.
+      const some = TABLE.filter(({ timed }, index) => !timed && index % 19 === 0);
+      expect(wrongs(await run(some, role, adapter(kernel)))).toEqual({});
+    },
+    60_000,
+  );
+});
+
+async function reportOf(cases: readonly Case[], subject: Subject): Promise<Report> {
+  const results = await run(cases, 'server', subject, SHORT_MS);
+  const column: Column = { role: 'server', kernel: 'wasm', results, trouble: undefined };
+  return { date: new Date(0), ms: 1234, cases, columns: [column] };
+}
+
+describe('the report', () => {
+  const cases = pick('framing/text-of-1', 'opcodes/3-empty', 'utf8/invalid/ff');
+
+  it('counts, names what is wrong, and shows its bytes field by field', async () => {
+    const report = await reportOf(cases, peer('fails with 1003'));
+    expect(summaryOf(report)).toContain('3 cases in 1.2 s: 1 right, 2 wrong, 0 timed');
+    expect(faultsOf(report)).toEqual([
+      'server, wasm: opcodes/3-empty: sends a close frame with 1003, and a close frame with 1002 is right',
+      'server, wasm: utf8/invalid/ff: sends a close frame with 1003, and a close frame with 1007 is right',
+    ]);
+    const page = pageOf(report);
+    expect(page).toContain('2 wrong.');
+    expect(page).toContain('reserved opcode 3');
+    expect(page).toContain('https://www.rfc-editor.org/rfc/rfc6455#section-5.2');
+    expect(page.match(/<details class="wrong" open>/g)).toHaveLength(2);
+    const json = JSON.parse(jsonOf(report));
+    expect(json.columns).toEqual([{ role: 'server', kernel: 'wasm', pass: 1, fail: 2, informational: 0 }]);
+    // A close frame with 1003 (§5.5.1).
+    expect(json.families[1].cases[0].runs[0].received).toBe('88 02 03 eb');
+  });
+
+  it('says so where everything is right, and asks for nothing from elsewhere', async () => {
+    const report = await reportOf(cases, peer());
+    expect(faultsOf(report)).toEqual([]);
+    const page = pageOf(report);
+    expect(page).toContain('Everything is right.');
+    expect(page).not.toMatch(/<(img|link|iframe)\b|\bsrc=|@import|url\(/);
+  });
+
+  it('lets nothing that a peer sends become markup', async () => {
+    const evil: Case = {
+      ...(pick('framing/text-of-1')[0] as Case),
+      id: 'framing/evil',
+      steps: [
+        { do: 'message', kind: 'text', payload: new TextEncoder().encode('<script>alert(1)</script>') },
+      ],
+    };
+    const results = await run([evil], 'server', peer(), SHORT_MS);
+    const column: Column = { role: 'server', kernel: 'wasm', results, trouble: undefined };
+    const page = pageOf({ date: new Date(0), ms: 1, cases: [evil], columns: [column] });
+    expect(page).not.toContain('<script>alert');
+  });
+
+  it('takes a trouble of a whole run for a fault', () => {
+    const column: Column = {
+      role: 'client',
+      kernel: 'script',
+      results: new Map(),
+      trouble: 'the thread broke',
+    };
+    expect(faultsOf({ date: new Date(0), ms: 1, cases: [], columns: [column] })).toEqual([
+      'client, script: the thread broke',
+    ]);
+  });
+});
+
+describe('the command line', () => {
+  it('runs everything without options', () => {
+    const options = readOptions([], '/reports');
+    expect(options?.cases).toHaveLength(TABLE.length);
+    expect(options).toMatchObject({ roles: ROLES, kernels: ['wasm', 'script'], output: '/reports' });
+  });
+
+  it('takes filters, a role, a kernel and a folder', () => {
+    const args = [
+      '--',
+      '--filter',
+      'closing/10',
+      '--filter',
+      'pings/',
+      '--role',
+      'client',
+      '--kernel',
+      'script',
+    ];
+    const options = readOptions([...args, '--output', 'here'], '/reports');
+    expect(options?.cases.every(({ id }) => /^(closing\/10|pings\/)/.test(id))).toBe(true);
+    expect(options).toMatchObject({ roles: ['client'], kernels: ['script'], output: 'here' });
+  });
+
+  it.each([
+    [['--role', 'proxy'], 'there is no role proxy'],
+    [['--kernel', 'fast'], 'there is no kernel fast'],
+    [['--filter', 'no such thing'], 'no case has no such thing in its id'],
+    [['--output', ''], '--output is no folder'],
+    [['--verbose'], "Unknown option '--verbose'"],
+    [['framing'], "Unexpected argument 'framing'"],
+  ])('refuses %j', (args, message) => {
+    expect(() => readOptions(args, '/reports')).toThrow(message);
+  });
+
+  it('asks for help', () => {
+    expect(readOptions(['--help'], '/reports')).toBeUndefined();
+  });
+});
