@@ -3,7 +3,6 @@ import type { Endpoint } from './endpoint.js';
 import { FIN } from './first-byte.js';
 import {
   copyMasked,
-  encodeFrame,
   headLength,
   MAX_HEAD_LENGTH,
   writeFrame,
@@ -75,9 +74,9 @@ export class Sender {
     // Corked, so that nothing which the transport asks for meanwhile comes between.
     this.#corks++;
     try {
-      if (masks) {
+      if (masks || codec.isKernelMemory(payload)) {
         this.#flush(true);
-        this.#write(encodeFrame(this.#endpoint, first, payload), false);
+        this.#writeCopy(first, payload);
       } else {
         const outbox = this.#reserve(MAX_HEAD_LENGTH);
         outbox.length = writeHead(outbox.bytes, outbox.length, first, payload.length, false);
@@ -89,6 +88,15 @@ export class Sender {
       this.#corks--;
     }
     this.#sent();
+  }
+
+  /** Writes a frame from memory that is used again: fresh memory costs more than the copy (`echo: 64 KiB`). */
+  #writeCopy(first: number, payload: Uint8Array): void {
+    const { pool } = this.#endpoint.codec;
+    const memory = pool.take(MAX_HEAD_LENGTH + payload.length);
+    const length = writeFrame(this.#endpoint, memory, 0, first, payload);
+    if (this.#write(memory.subarray(0, length), false)) pool.give(memory);
+    else pool.keep(memory);
   }
 
   /** Sends a frame whose payload is `text`, encoded in its place. */

@@ -283,6 +283,24 @@ describe.each(CODECS)('memory of writes ($name)', { timeout: 60_000 }, ({ codec 
     ).toBe(true);
   });
 
+  it.each([
+    ['server', 'binary that is borrowed'],
+    ['client', 'binary that is masked'],
+  ] as const)('of a %s, %s, is used again when it has left, and not before', (role, _) => {
+    const key = role === 'server' ? KEY : undefined;
+    const read = (seed: number) => wire({ first: 0x82, payload: pattern(50_000, seed), ...(key && { key }) });
+    const [left, kept] = [true, false].map((taken) => {
+      const { connection, written } = transport({ role, codec: codec() }, taken, echo);
+      for (const seed of [1, 2, 3]) connection.receive(read(seed));
+      const frames = readWire(concat(...written.map(({ copy }) => copy)));
+      for (const [index, { payload }] of frames.entries()) {
+        expect(toHex(payload) === toHex(pattern(50_000, index + 1)), `frame ${index}`).toBe(true);
+      }
+      return new Set(written.filter(({ bytes }) => bytes.length > 100).map(({ bytes }) => bytes.buffer)).size;
+    });
+    expect([left, kept]).toEqual([1, 3]);
+  });
+
   it('of a long payload that is borrowed is a copy too where it came in fragments', () => {
     const { connection, written } = transport({ role: 'server', codec: codec() }, false, echo);
     for (const seed of [0, 1, 2]) {

@@ -17,6 +17,7 @@ export interface DirectSocket extends Socket {
 interface WriteHandle {
   /** returns 0 or the number of an error; or, where no request was given, one when bytes wait */
   writeBuffer(request: WriteRequest | null, bytes: Uint8Array): number | WriteRequest;
+  writev(request: WriteRequest | null, pieces: Uint8Array[], areBytes: true): number | WriteRequest;
   /** bytes that the operating system has not taken yet */
   readonly writeQueueSize: number;
 }
@@ -27,7 +28,7 @@ interface WriteRequest {
   getAsyncId(): number;
   oncomplete?: (this: WriteRequest, status: number) => void;
   /** held on to until they have gone */
-  bytes?: Uint8Array;
+  bytes?: Uint8Array | Uint8Array[];
   writer?: Writer;
 }
 
@@ -59,18 +60,23 @@ function isHandle(handle: unknown): handle is WriteHandle {
   if (typeof handle !== 'object' || handle === null) return false;
   return (
     typeof Reflect.get(handle, 'writeBuffer') === 'function' &&
+    typeof Reflect.get(handle, 'writev') === 'function' &&
     typeof Reflect.get(handle, 'writeQueueSize') === 'number'
   );
 }
 
 /**
- * Writes bytes to the handle of a socket, unless the stream must see them: because something waits in it, it was ended or
+ * Writes bytes, or several pieces of them, to the handle of a socket, unless the stream must see them: because something waits in it, it was ended or
  * has a time-out, or somebody put another `write` in the place of Node's.
  *
  * @param writer told later, where not all bytes have left at once; until then they must stay as they are
  * @returns how many bytes wait; {@link REFUSED} where nothing was written
  */
-export function writeDirectly(socket: DirectSocket, bytes: Uint8Array, writer: Writer): number {
+export function writeDirectly(
+  socket: DirectSocket,
+  bytes: Uint8Array | Uint8Array[],
+  writer: Writer,
+): number {
   const handle = socket._handle;
   if (
     handle === null ||
@@ -86,7 +92,7 @@ export function writeDirectly(socket: DirectSocket, bytes: Uint8Array, writer: W
   if (makeRequest === undefined) watch(handle);
   if (!makeRequest) return REFUSED;
   spare ??= makeRequest();
-  const result = handle.writeBuffer(spare, bytes);
+  const result = Array.isArray(bytes) ? handle.writev(spare, bytes, true) : handle.writeBuffer(spare, bytes);
   // Where this fails the stream will too, and say so in its way.
   if (typeof result === 'number' && result !== 0) return REFUSED;
   const waiting = handle.writeQueueSize;

@@ -27,8 +27,8 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
   readonly #reusable: boolean;
   #receiving = false;
   #gathering = false;
-  /** Whether the socket is corked for the rest of a frame. */
-  #held = false;
+  /** What waits for the rest of its frame. */
+  #head: Uint8Array | undefined;
   /** Whether the socket had not taken everything when it was last written to. */
   #backlogged = false;
   #overflowed = false;
@@ -57,7 +57,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
 
   /** Bytes that are sent but have not gone to the operating system. */
   get bufferedLength(): number {
-    return this.corkedLength + this.#unsent + this.socket.writableLength;
+    return this.corkedLength + (this.#head?.length ?? 0) + this.#unsent + this.socket.writableLength;
   }
 
   /** Stops reading, and holds back what was read, in the middle of a chunk too. */
@@ -133,31 +133,32 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
 
   /** @internal */
   transmit(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
+    const head = this.#head;
+    if (more && bytes.length <= WAITS_FOR_MORE) {
+      this.#head = head === undefined ? Buffer.from(bytes) : Buffer.concat([head, bytes]);
+      return true;
+    }
+    this.#head = undefined;
     if (this.#direct !== undefined && !more && this.#unsent === 0) {
-      const waiting = writeDirectly(this.#direct, bytes, this);
+      const waiting = writeDirectly(this.#direct, head === undefined ? bytes : [head, bytes], this);
       if (waiting !== REFUSED) return this.#sentDirectly(waiting);
     }
     const { socket } = this;
     // What waits for having been sent is told when the socket closes.
     if (socket.destroyed || socket.writableEnded) return true;
-    if (more && bytes.length <= WAITS_FOR_MORE) {
-      if (!this.#held) socket.cork();
-      this.#held = true;
-      socket.write(Buffer.from(bytes));
-      return true;
-    }
     const waiting = this.#unsent + socket.writableLength;
     if (this.#backlogged) this.#watchBacklog(waiting);
     const sent = this.#sent;
+    if (head !== undefined) {
+      socket.cork();
+      socket.write(head);
+    }
     if (more || sent === undefined) socket.write(bytes);
     else {
       this.#sent = undefined;
       socket.write(bytes, (error) => callAll(sent, error));
     }
-    if (this.#held) {
-      this.#held = false;
-      socket.uncork();
-    }
+    if (head !== undefined) socket.uncork();
     if (waiting > this.transport.maxBufferedLength) this.#overflow();
     if (this.#reusable && socket.writableLength === 0) return true;
     this.#backlogged = true;

@@ -14,6 +14,11 @@ function watchStream(socket: net.Socket): string[] {
     seen.push(chunk.toString('latin1'));
     write(chunk, encoding, callback);
   };
+  const writev = socket._writev?.bind(socket);
+  socket._writev = (chunks, callback) => {
+    for (const { chunk } of chunks) seen.push(String(chunk));
+    writev?.(chunks, callback);
+  };
   return seen;
 }
 
@@ -186,6 +191,25 @@ describe('a connection', () => {
     expect(done).toEqual([undefined]);
     expect(peer.bufferedAmount).toBe(0);
   });
+
+  it.each([
+    [true, 0],
+    // Each frame of the server is a head and its payload, the client's is one masked piece.
+    [false, 3],
+  ])(
+    'with directWrites %s has %s pieces of long messages go through the stream',
+    async (directWrites, pieces) => {
+      const { client, peer } = await acquainted({ directWrites }, { directWrites });
+      const seen = [watchStream(streamOf(peer)), watchStream(streamOf(client))];
+      const payload = Buffer.alloc(50_000, 'long');
+      const received = Promise.all([once(client, 'message'), once(peer, 'message')]);
+      peer.send(payload);
+      client.send(payload);
+      for (const [data] of await received) expect(payload.equals(data)).toBe(true);
+      expect(seen.flat()).toHaveLength(pieces);
+      expect([peer.bufferedAmount, client.bufferedAmount]).toEqual([0, 0]);
+    },
+  );
 
   it('keeps the order of all that it writes, also of what others write to the socket', async () => {
     const { server, port } = await listen({ gatherWrites: false });
