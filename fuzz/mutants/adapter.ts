@@ -36,8 +36,12 @@ export const ADAPTER: readonly Mutant[] = [
     ['what a pause held back is lost with the socket', '      if (this.isPaused) this.#deliver(KEPT);\n', ''],
     ['callbacks are forgotten with the socket', 'callAll(sent, tooLate());', 'callAll([], tooLate());'],
     ['what was sent before terminate is lost', '    this.flush();\n', ''],
-    ['a paused connection goes on reading', '    this.socket.pause();\n', ''],
-    ['a resumed connection does not read', '    this.socket.resume();\n', ''],
+    ['a paused connection goes on reading', 'super.pause();\n    this.socket.pause();', 'super.pause();'],
+    [
+      'a resumed connection does not read',
+      'if (!this.isYielding) this.socket.resume();\n    this.#deliver',
+      'this.#deliver',
+    ],
     [
       'what a handler that threw has not seen is stuck',
       'if (thrown) process',
@@ -91,7 +95,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'keep-alive',
-    ['keep-alive'],
+    ['keep-alive', 'web-socket-core'],
     ['the timer outlives its connections', '    clearInterval(this.#timer);\n', ''],
     ['the timer keeps the process alive', '.unref();', ';'],
     ['who was heard once is heard for ever', '      connection.heard = false;\n', ''],
@@ -149,7 +153,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'web-socket-core',
-    ['web-socket', 'life-cycle', 'keep-alive'],
+    ['web-socket-core', 'web-socket', 'life-cycle'],
     ['the time for closing runs on behind the end', '    clearTimeout(ending.timer);\n    if (', '    if ('],
     ['a connection that is over is watched', '?.remove(this._connection);', ';'],
     [
@@ -173,7 +177,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'web-socket',
-    ['web-socket', 'life-cycle'],
+    ['web-socket-core', 'web-socket'],
     ['the time-out of an HTTP server stays', 'socket.setTimeout(0);', 'socket.setTimeout;'],
     [
       'a peer that answers no close frame may stay',
@@ -185,7 +189,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'web-socket-server',
-    ['web-socket-server', 'life-cycle', 'broadcast'],
+    ['handle-upgrade', 'web-socket-server', 'life-cycle', 'broadcast'],
     [
       'the listeners stay on a given server',
       'this.#unlisten?.();',
@@ -200,7 +204,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'abort-signal',
-    ['life-cycle'],
+    ['handle-upgrade'],
     [
       'a signal keeps who followed it',
       "emitter.once('close', () => signal",
@@ -209,7 +213,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'client-handshake',
-    ['client-handshake'],
+    ['redirects', 'client-handshake'],
     [
       'the time of the handshake runs on when it is done',
       'clearTimeout(this.#timer);',
@@ -226,7 +230,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'server-handshake',
-    ['server-handshake', 'web-socket-server'],
+    ['server-handshake'],
     ['a refused client may stay', "  socket.once('finish', () => socket.destroy());\n", ''],
     ['lengths of refusals count characters', 'Buffer.byteLength(message)', 'message.length'],
     ['CR passes in a field', '/[\\r\\n\\0]/', '/[\\n\\0]/'],
