@@ -26,10 +26,14 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'socket-connection',
-    ['socket-connection', 'web-socket', 'transport', 'keep-alive'],
+    ['socket-connection', 'web-socket', 'transport', 'keep-alive', 'tls'],
     ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
-    ['memory of a head is used again too early', 'socket.write(Buffer.from(bytes));', 'socket.write(bytes);'],
-    ['the socket stays corked', '      socket.uncork();\n', ''],
+    [
+      'memory of a head is used again too early',
+      'head === undefined ? Buffer.from(bytes) :',
+      'head === undefined ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) :',
+    ],
+    ['the socket stays corked', '    if (head !== undefined) socket.uncork();\n', ''],
     ['memory that another stream still needs is used again', 'socket instanceof Socket && !(', '!('],
     ['the limit of what waits is not looked at', 'if (waiting > this', 'if (waiting < 0 && waiting > this'],
     ['an overflow is told twice', '    this.#overflowed = true;\n', ''],
@@ -54,6 +58,23 @@ export const ADAPTER: readonly Mutant[] = [
     ],
     ['who talks is not heard', '    this.heard = true;\n', ''],
     ['only the first tick gathers', '    this.#gathering = false;\n', ''],
+  ),
+  ...inAdapter(
+    'direct-write',
+    ['direct-write', 'socket-connection', 'web-socket'],
+    ['bytes overtake those that wait in the stream', '    socket.writableLength > 0 ||\n', ''],
+    ['a time-out of the stream goes off while bytes leave', ' ||\n    socket.timeout\n', '\n'],
+    ['a request is used twice', '    spare = null;\n    if (request', '    if (request'],
+  ),
+  ...inAdapter(
+    'turns',
+    ['turns', 'compression'],
+    ['who waits for a turn when a handler throws is forgotten', '    schedule();\n  }\n}', '  }\n}'],
+    [
+      'everyone has a turn, however long it takes',
+      ' || performance.now() > end',
+      ' && performance.now() > end',
+    ],
   ),
   ...inAdapter(
     'outgoing',

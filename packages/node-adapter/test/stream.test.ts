@@ -102,6 +102,24 @@ it('is destroyed by an error of the connection', async () => {
   expect((await peer.all()).subarray(0, 4).toString('hex')).toMatch(/^88..03ea$/);
 });
 
+it('lets the closing handshake go on behind an error of the connection (§7.1.7)', async () => {
+  const { client, peer } = await pair();
+  const stream = createWebSocketStream(client);
+  const errors: unknown[] = [];
+  const failed = once(stream, 'error');
+  client.on('error', (error) => errors.push(error));
+  // Whoever does not read does not see that it was closed.
+  peer.pause();
+  peer._socket?.write(Buffer.from('8300', 'hex'));
+  await until(() => errors.length === 1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(client.readyState).toBe(WebSocket.CLOSING);
+  const closed = once(peer, 'close');
+  peer.resume();
+  expect((await closed)[0]).toBe(1002);
+  expect((await failed)[0]).toBe(errors[0]);
+});
+
 it('is destroyed when the connection cannot be opened', async () => {
   const port = await listenTcp((socket) => socket.destroy());
   const stream = createWebSocketStream(new WebSocket(`ws://127.0.0.1:${port}`));
