@@ -31,3 +31,15 @@ export class Budget {
     return Math.max(0, (this.#end - this.#now()) * (cost / all));
   }
 }
+
+/** Fewer rounds than this have no spread. */
+const LEAST_ROUNDS = 2;
+
+/**
+ * Whether there is time for another round: it has to end within what was allotted, by what the ones before took; on a
+ * slow machine the second may take as much again.
+ */
+export function hasTime(done: number, elapsed: number, allotted: number): boolean {
+  if (done === 0) return true;
+  return elapsed + elapsed / done <= (done < LEAST_ROUNDS ? 2 * allotted : allotted);
+}

@@ -24,11 +24,27 @@ function introduce({ missing, pinned, processor }: Machine): void {
   for (const { contestant, why } of missing) say(`${contestant} is left out: ${why}`);
 }
 
+/** The command as others may repeat it: without names of folders. */
+function commandOf({ command, filter, only, quick }: Asked): string {
+  return [
+    'pnpm bench',
+    ...(command === 'all' ? [] : [command]),
+    ...(quick ? ['--quick'] : []),
+    ...(filter === '' ? [] : [`--filter ${JSON.stringify(filter)}`]),
+    ...(only.length === 0 ? [] : [`--only ${JSON.stringify(only.join())}`]),
+  ].join(' ');
+}
+
 async function run(asked: Asked): Promise<boolean> {
   const { command, filter, only, output, quick } = asked;
   if (command === 'publish') {
-    for (const file of await publish(output)) say(file);
-    return true;
+    try {
+      for (const file of await publish(output)) say(file);
+      return true;
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      return false;
+    }
   }
   const machine = describeMachine();
   introduce(machine);
@@ -41,16 +57,15 @@ async function run(asked: Asked): Promise<boolean> {
   const workloads =
     command === 'micro' || command === 'handshake'
       ? []
-      : WORKLOADS.filter((each) => matches(each, filter) && (!quick || promised.has(titleOf(each))));
+      : WORKLOADS.filter(
+          (each) => matches(each, filter) && (!quick || filter !== '' || promised.has(titleOf(each))),
+        );
   if (command === 'check') return checkAll(asked, { works, workloads }, say);
   const takesPart = ({ always, name }: Contestant, { everybody }: Workload): boolean =>
     only.length > 0 ? only.includes(name) : always === true || (everybody === true && !quick);
   const evidence = await gather({ works, workloads, takesPart }, asked, say);
   const verdicts = judge(evidence);
-  const files = await writeReport(
-    { command: ['pnpm bench', ...process.argv.slice(2)].join(' '), machine, ...evidence, verdicts },
-    output,
-  );
+  const files = await writeReport({ command: commandOf(asked), machine, ...evidence, verdicts }, output);
   say(`\n${summary(verdicts)}\n\n${files.join('\n')}`);
   return true;
 }

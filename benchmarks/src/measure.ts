@@ -1,4 +1,5 @@
 import { Bench } from 'tinybench';
+import { hasTime } from './budget.js';
 import { type Spread, spreadOf } from './statistics.js';
 
 /** One way to do a piece of work. */
@@ -59,9 +60,6 @@ export interface Effort {
   readonly time: number;
 }
 
-/** Fewer rounds than this have no spread. */
-export const LEAST_ROUNDS = 2;
-
 export function timed({ batch, group, leftOut = [], name, tasks, unit }: TimedWork): Work {
   const round = async (time: number, first: boolean): Promise<Map<string, number>> => {
     const bench = new Bench({ time, iterations: 1, warmup: first, warmupTime: time });
@@ -84,15 +82,14 @@ export function timed({ batch, group, leftOut = [], name, tasks, unit }: TimedWo
  * Measures all contestants of a work side by side: in each round each of them for a short while, so that whatever the
  * machine does meanwhile hits all alike.
  *
- * @param allotted milliseconds; no further round begins that would end later, once there are {@link LEAST_ROUNDS}
+ * @param allotted milliseconds; no round begins that {@link hasTime} forbids
  */
 export async function measure(work: Work, { rounds, time }: Effort, allotted: number): Promise<Result> {
   const { contestants, group, leftOut, measured, name, unit } = work;
   const taken = new Map<string, number[]>(contestants.map((contestant) => [contestant, []]));
   const start = performance.now();
   for (let done = 0; done < rounds; done++) {
-    const elapsed = performance.now() - start;
-    if (done >= LEAST_ROUNDS && elapsed + elapsed / done > allotted) break;
+    if (!hasTime(done, performance.now() - start, allotted)) break;
     const round = await work.round(time, done === 0);
     for (const [contestant, value] of round) taken.get(contestant)?.push(value);
   }

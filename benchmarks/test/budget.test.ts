@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { Budget } from '../src/budget.js';
-import { type Effort, LEAST_ROUNDS, measure, type Work } from '../src/measure.js';
+import { Budget, hasTime } from '../src/budget.js';
+import { type Effort, measure, type Work } from '../src/measure.js';
 
 it('gives each its share by cost, and what one leaves to all behind it', () => {
   let now = 1000;
@@ -48,8 +48,22 @@ it('measures the rounds it was asked for, warmed up in the first, where there is
   expect(figures).toEqual([{ contestant: 'one', median: 3, low: 2, high: 4, rounds: [1, 2, 3, 4, 5] }]);
 });
 
-it('measures as few rounds as have a spread where there is none', async () => {
+it('measures one round where there is no time', async () => {
   const { work, rounds } = counted();
   await measure(work, effort, 0);
-  expect(rounds).toHaveLength(LEAST_ROUNDS);
+  expect(rounds).toHaveLength(1);
+});
+
+it.each([
+  // done, elapsed, allotted
+  [0, 0, 0, true],
+  [1, 50, 100, true],
+  [1, 100, 100, true],
+  [1, 101, 100, false],
+  [2, 66, 100, true],
+  [2, 67, 100, false],
+  [4, 80, 100, true],
+  [4, 81, 100, false],
+])('after %i rounds in %i ms of %i, has time for another: %s', (done, elapsed, allotted, answer) => {
+  expect(hasTime(done, elapsed, allotted)).toBe(answer);
 });

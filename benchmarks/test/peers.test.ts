@@ -15,18 +15,19 @@ it('loads ws twice, and sees that its add-ons are native', () => {
   expect(process.env).not.toHaveProperty('WS_NO_BUFFER_UTIL');
 });
 
-/** As where nothing is installed. */
-function emptyRequire(): NodeJS.Require {
-  const resolve = (name: string): never => {
-    throw new Error(`Cannot find module '${name}'`);
+/** As where some packages are not installed. */
+function requireWithout(missing: readonly string[]): NodeJS.Require {
+  const require = createRequire(import.meta.url);
+  const found = require.resolve;
+  const resolve = (name: string): string => {
+    if (missing.includes(name)) throw new Error(`Cannot find module '${name}'`);
+    return found(name);
   };
-  return Object.assign(createRequire(import.meta.url), {
-    resolve: Object.assign(resolve, { paths: () => null }),
-  });
+  return Object.assign(require, { resolve: Object.assign(resolve, { paths: found.paths }) });
 }
 
 it('leaves out who is not installed, with a line', () => {
-  const peers = loadPeers(emptyRequire());
+  const peers = loadPeers(requireWithout(['ws', 'bufferutil', 'utf-8-validate']));
   expect(peers.ws).toEqual([]);
   expect(peers.addOns).toEqual({});
   const names = ['bufferutil', 'utf-8-validate', 'ws', 'ws without add-ons'];
@@ -41,4 +42,14 @@ it('leaves out who is not installed, with a line', () => {
     ['wasm', 'script'],
     ['wasm', 'script', 'isUtf8'],
   ]);
+});
+
+it('does not call ws by its name where its add-on is not active', () => {
+  const { leftOut, ws } = loadPeers(requireWithout(['bufferutil']));
+  expect(ws.map(({ contestant }) => contestant)).toEqual(['ws without add-ons']);
+  expect(leftOut).toContainEqual({
+    contestant: 'ws',
+    why: 'its add-on bufferutil is not active',
+    missing: true,
+  });
 });

@@ -29,7 +29,7 @@ describe('a comparison of servers', () => {
     const absent: Contestant = { ...named('ws'), name: 'absent', needs: 'a-package-that-nobody-has' };
     const failing: Contestant = { ...named('ws'), name: 'failing', server: 'no-such-program' };
     const contestants = [named('adapter'), named('ws'), absent, failing];
-    const comparison = await compare(small, contestants, generator, QUICK, 0);
+    const comparison = await compare(small, contestants, generator, QUICK, PATIENCE);
     expect(comparison.figures.map(({ contestant }) => contestant)).toEqual(['adapter', 'ws']);
     for (const { cpuMicros, p50, p99, p999, perSecond } of comparison.figures) {
       expect(perSecond?.rounds).toHaveLength(2);

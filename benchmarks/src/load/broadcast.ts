@@ -57,7 +57,7 @@ export async function broadcast(
       }),
   );
   // A server may still be at work on the end of the last handshake.
-  setTimeout(send, 50);
+  setTimeout(send, 100);
   return {
     sample: () => meter.sample(),
     stop: () => {

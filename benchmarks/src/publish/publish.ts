@@ -5,7 +5,7 @@ import { type MainRow, mainChart, mainRows } from '../report/main-chart.js';
 import { promiseTable, table } from '../report/markdown.js';
 import type { Report } from '../report/report.js';
 import { judge, type Verdict } from '../verdict.js';
-import { COLUMNS, ROWS, valuesOf } from './rows.js';
+import { CHARTED, COLUMNS, ROWS, valuesOf } from './rows.js';
 
 /** What the READMEs show, beside its charts; all of it is made from this. */
 export interface Published {
@@ -29,17 +29,19 @@ export function publishedOf(report: Report): Published {
   return {
     source: `\`${command}\` on ${date.slice(0, 10)}: ${processor}, ${cores} cores${pinned ? ', processes pinned' : ''}, ${system}; Node ${versions.node}, ws ${versions.ws} with bufferutil ${versions.bufferutil}, Bun ${versions.bun}`,
     figures: ROWS.map((row) => ({ what: row.what, values: valuesOf(row, report).map(rounded) })),
-    chart: mainRows(report.servers)
-      .filter(({ contestant }) => contestant !== 'net')
-      .map(({ high, low, median, ...row }) => ({
-        ...row,
-        low: Number(low.toFixed(3)),
-        median: Number(median.toFixed(3)),
-        high: Number(high.toFixed(3)),
-      })),
+    chart: mainRows(report.servers).flatMap(({ high, low, median, ...row }) =>
+      CHARTED.some((title) => row.workload.startsWith(title))
+        ? [{ ...row, low: cut(low), median: cut(median), high: cut(high) }]
+        : [],
+    ),
     // Judged anew: floors may have been set since.
     verdicts: verdicts.map((verdict) => ({ ...verdict, measured: Number(verdict.measured.toPrecision(4)) })),
   };
+}
+
+/** The decimals that a chart shows. */
+function cut(value: number): number {
+  return Number(value.toFixed(2));
 }
 
 /** Three digits say all that the spread allows. */
@@ -67,7 +69,7 @@ export function publication(published: Published): {
   ].join('\n');
   return {
     files: new Map([
-      [join(CHARTS, 'figures.json'), `${JSON.stringify(published, null, 1)}\n`],
+      [join(CHARTS, 'figures.json'), jsonOf(published)],
       [join(CHARTS, 'light.svg'), `${mainChart(chart, 'light')}\n`],
       [join(CHARTS, 'dark.svg'), `${mainChart(chart, 'dark')}\n`],
     ]),
@@ -76,6 +78,15 @@ export function publication(published: Published): {
       [join('benchmarks', 'README.md'), `${promiseTable(verdicts)}\n\nMeasured by ${source}.`],
     ]),
   };
+}
+
+/** A line for each row, so that a difference can be read. */
+function jsonOf(published: Published): string {
+  const parts = Object.entries(published).map(([name, value]: [string, unknown]) => {
+    if (!Array.isArray(value)) return `"${name}": ${JSON.stringify(value)}`;
+    return `"${name}": [\n${value.map((row) => JSON.stringify(row)).join(',\n')}\n]`;
+  });
+  return `{\n${parts.join(',\n')}\n}\n`;
 }
 
 const BEGIN = '<!-- pnpm bench publish: begin -->';

@@ -52,6 +52,17 @@ export const ROWS: readonly Row[] = [
   },
 ];
 
+/** How the titles begin of what the chart shows: those whose servers, not their clients, are kept busy. */
+export const CHARTED = [
+  'echo: 16 B text',
+  'echo: 125 B binary',
+  'echo: 1 KiB text',
+  'echo: 1 KiB JSON with permessage-deflate',
+  'echo: 64 KiB',
+  'broadcast: 1 KiB',
+  'client: 1 KiB',
+] as const;
+
 /** What a report says of a row, by column; `null` where nobody of that column took part. */
 export function valuesOf({ measure, title }: Row, { micro, servers }: Report): (number | null)[] {
   const titled = <T>(all: readonly T[], name: (each: T) => string): T | undefined =>

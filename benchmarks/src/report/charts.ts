@@ -130,7 +130,7 @@ export function dotChart(works: readonly Result[]): string {
     marginLeft: 250,
     marginRight: 30,
     marginBottom: BOTTOM,
-    x: { type: 'log', label, grid: true, tickFormat: tick, labelOffset: BOTTOM - 4 },
+    x: { type: 'log', label, grid: true, inset: 8, tickFormat: tick, labelOffset: BOTTOM - 4 },
     y: { label: null, domain: [...new Set(rows.map(({ name }) => name))] },
     marks: [
       Plot.ruleY(rows, { x1: 'low', x2: 'high', y: 'name', stroke: color }),
@@ -140,7 +140,7 @@ export function dotChart(works: readonly Result[]): string {
 }
 
 /** In lines of at most 36 letters, where the words allow it. */
-export function lines(text: string): string {
+function lines(text: string): string {
   return text.replace(/(.{1,36})(?: |$)/g, '$1\n').trimEnd();
 }
 

@@ -12,8 +12,8 @@ const STYLE = `
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: var(--ink); background: var(--page); }
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
 h3 { margin: 2rem 0 .5rem; font-size: 1rem; }
-svg { max-width: 100%; height: auto; }
-.wide { overflow-x: auto; }
+figure { margin: 0; overflow-x: auto; } svg { max-width: 100%; min-width: 34rem; height: auto; }
+.wide { overflow-x: auto; font-size: .9rem; } .wide table { min-width: 34rem; }
 table { border-collapse: collapse; } td, th { padding: .15rem .75rem; border-bottom: 1px solid var(--line); text-align: left; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; font-size: .85rem; }
 .legend i { display: inline-block; width: .8em; height: .8em; margin-right: .4em; border-radius: 2px; }
@@ -48,7 +48,7 @@ export function pageOf(report: Report): string {
     `<p><code>${escaped(command)}</code>, ${machine.date}<br>${escaped(`${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}`)}; ${machine.pinned ? 'processes pinned to cores' : 'processes not pinned'}<br>${escaped(versions.join(', '))}</p>`,
     '<p>Medians of the rounds; the thin lines reach from one quartile to the other.</p>',
     ...(natives.length > 0 ? [`<p>Native add-ons that were loaded: ${escaped(natives.join('; '))}</p>`] : []),
-    section('Messages a second, beside ws', main.length > 0 ? mainChart(main, 'either') : ''),
+    section('Messages a second, beside ws', main.length > 0 ? figure(mainChart(main, 'either')) : ''),
   ];
   if (verdicts.length > 0) {
     const rows = verdicts.map(
@@ -75,7 +75,7 @@ export function pageOf(report: Report): string {
     const names = works.flatMap(({ figures }) => figures.map(({ contestant }) => contestant));
     const notes = works.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
     const below = small([...absentOf(works), ...notes]);
-    parts.push(section(capital(group), legend(names) + dotChart(works) + below));
+    parts.push(section(capital(group), legend(names) + figure(dotChart(works)) + below));
   }
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Benchmarks</title><style>${STYLE}</style></head>\n<body>\n${parts.join('\n')}\n</body></html>\n`;
 }
@@ -83,9 +83,14 @@ export function pageOf(report: Report): string {
 function barsOf(comparison: Comparison): string {
   const { figures, workload } = comparison;
   const charts = BARS.filter(([measure]) => figures.some((figure) => figure[measure] !== undefined)).map(
-    ([measure, label]) => barChart(comparison, measure, label),
+    ([measure, label]) => figure(barChart(comparison, measure, label)),
   );
   return `<h3>${escaped(titleOf(workload))}</h3>${charts.join('')}${small(absentOf([comparison]))}`;
+}
+
+/** A chart that keeps its letters legible where the screen is narrow, and is moved sideways instead. */
+function figure(chart: string): string {
+  return `<figure>${chart}</figure>`;
 }
 
 function small(lines: readonly string[]): string {
@@ -96,8 +101,8 @@ function growth(comparisons: readonly Comparison[], xLabel: string): string {
   const names = comparisons.flatMap(({ figures }) => figures.map(({ contestant }) => contestant));
   return [
     legend(names),
-    lineChart(comparisons, 'cpuMicros', '↑ CPU time, µs a message', xLabel),
-    lineChart(comparisons, 'perSecond', '↑ messages a second', xLabel),
+    figure(lineChart(comparisons, 'cpuMicros', '↑ CPU time, µs a message', xLabel)),
+    figure(lineChart(comparisons, 'perSecond', '↑ messages a second', xLabel)),
     small(absentOf(comparisons)),
   ].join('');
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { hasTime } from '../budget.js';
 import type { Sample } from '../load/scenario.js';
-import { LEAST_ROUNDS, type LeftOut } from '../measure.js';
+import type { LeftOut } from '../measure.js';
 import { type Spread, spreadOf } from '../statistics.js';
 import { type Contestant, whyMissing } from './contestants.js';
 import { roundsOf } from './cost.js';
@@ -61,7 +62,7 @@ type Round = Partial<Record<Exclude<keyof ServerFigure, 'contestant'>, number>>;
 /**
  * Runs one workload: in each round everybody for a short while, so that what the machine does meanwhile hits all.
  *
- * @param allotted milliseconds; no further round begins that would end later, once there are {@link LEAST_ROUNDS}
+ * @param allotted milliseconds; no round begins that {@link hasTime} forbids
  */
 export async function compare(
   workload: Workload,
@@ -91,8 +92,7 @@ export async function compare(
   const start = performance.now();
   const most = roundsOf(workload, effort);
   for (let done = 0; done < most; done++) {
-    const elapsed = performance.now() - start;
-    if (done >= LEAST_ROUNDS && elapsed + elapsed / done > allotted) break;
+    if (!hasTime(done, performance.now() - start, allotted)) break;
     for (const [contestant, results] of rounds) {
       try {
         results.push(await measureRound({ workload, contestant, programs, generator, effort, started }));

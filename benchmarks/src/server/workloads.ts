@@ -82,7 +82,7 @@ const ECHOES: readonly Workload[] = [
   },
   {
     group: 'echo',
-    name: '1 KiB JSON with permessage-deflate and its context, 10 in flight on each of 8 connections',
+    name: '1 KiB JSON with permessage-deflate, 10 in flight on each of 8 connections',
     scenario: echo({ connections: 8, depth: 10, length: KIB, opcode: 1, deflate: true }),
   },
 ];
