@@ -6,9 +6,12 @@ import { type Column, count, familiesOf, faultsOf, type Report, resultsOf, title
 import type { CaseResult, Happening } from './run-case.js';
 import type { Flow } from './wire.js';
 
-/** Lines of a dump, and happenings, that are shown. */
-const LINES = 18;
-const HAPPENINGS = 24;
+/** Lines of a dump, and happenings, that are shown of what was right, and of what was wrong. */
+const SHOWN = {
+  right: { lines: 18, happenings: 24 },
+  wrong: { lines: 120, happenings: 100 },
+} as const;
+type Shown = (typeof SHOWN)[keyof typeof SHOWN];
 
 const MARKS = { pass: '✓', fail: '✗', informational: '◷' } as const;
 
@@ -50,7 +53,7 @@ function overview(report: Report, families: readonly Family[]): string {
     return `<tr><th scope="row"><a href="#${name}">${escaped(title)}</a></th><td class="cases">${cases.length}</td>${cells.join('')}</tr>`;
   });
   return `<div class="scrolls"><table class="overview"><thead><tr><th scope="col">Family</th><th scope="col">cases</th>${heads.join('')}</tr></thead><tbody>${rows.join('\n')}</tbody></table></div>
-<p class="legend">Marks stand for ${report.columns.map(titleOf).join('; ')}. <span class="pass">${MARKS.pass}</span> right <span class="fail">${MARKS.fail}</span> wrong <span class="informational">${MARKS.informational}</span> right, and timed; cases that mean nothing to a role are not run for it.</p>`;
+<p class="legend"><span><i class="pass">${MARKS.pass}</i> right</span> <span><i class="fail">${MARKS.fail}</i> wrong</span> <span><i class="informational">${MARKS.informational}</i> right, and timed</span> Each case has a mark for ${report.columns.map(titleOf).join('; ')}; none where it means nothing to a role.</p>`;
 }
 
 function countsOf(column: Column, cases: readonly Case[]): string {
@@ -102,30 +105,31 @@ function shown(ran: readonly Ran[]): Ran[] {
 
 function runOf(column: Column, result: CaseResult): string {
   const why = result.why === undefined ? '' : `<p class="why">${escaped(result.why)}</p>`;
+  const much = result.outcome === 'fail' ? SHOWN.wrong : SHOWN.right;
   return `<article><h3>${column.role} <small>${column.kernel}, ${tellMs(result.ms)}</small></h3>${why}
-<ol>${courseOf(result.course)}</ol>
-${dumpOf('sent by the tester', result.sent)}
-${dumpOf('received', { ...result.received, cuts: [] })}</article>`;
+<ol>${courseOf(result.course, much)}</ol>
+${dumpOf('sent by the tester', result.sent, much)}
+${dumpOf('received', { ...result.received, cuts: [] }, much)}</article>`;
 }
 
-function courseOf(course: readonly Happening[]): string {
+function courseOf(course: readonly Happening[], { happenings }: Shown): string {
   const items = course
-    .slice(0, HAPPENINGS)
+    .slice(0, happenings)
     .map(({ who, what }) => `<li class="${who}"><b>${who}</b><span>${escaped(what)}</span></li>`);
-  if (course.length > HAPPENINGS) items.push('<li>…</li>');
+  if (course.length > happenings) items.push('<li>…</li>');
   return items.join('');
 }
 
-function dumpOf(title: string, flow: Flow): string {
+function dumpOf(title: string, flow: Flow, { lines: most }: Shown): string {
   if (flow.total === 0) return `<h4>nothing ${title}</h4>`;
   const all = annotate({ bytes: flow.bytes, cuts: flow.cuts })
     .split('\n')
     .filter((line) => !line.startsWith('cuts: '));
-  const shown = all.slice(0, LINES).map((line) => DUMP.exec(line) ?? [line]);
+  const shown = all.slice(0, most).map((line) => DUMP.exec(line) ?? [line]);
   // As wide as its longest line of bytes, so that the fields stand close by.
   const width = Math.max(0, ...shown.map(([, , bytes = '']) => bytes.trimEnd().length));
   const lines = shown.map((line) => lineOf(line, width));
-  if (all.length > LINES || flow.total > flow.bytes.length) lines.push('…');
+  if (all.length > most || flow.total > flow.bytes.length) lines.push('…');
   return `<h4>${title}, ${flow.total} bytes</h4><pre>${lines.join('\n')}</pre>`;
 }
 

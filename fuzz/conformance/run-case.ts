@@ -120,14 +120,16 @@ class Run {
   }
 
   #checkOpening(opening: Opening, extensions: string | undefined): void {
-    const verb = this.#role === 'server' ? 'answers' : 'offers';
-    this.#note('tested', extensions === undefined ? `${verb} no extension` : `${verb} ${extensions}`);
-    for (const field of opening.fields)
-      this.#note('tester', `${this.#role === 'server' ? 'offers' : 'answers'} ${field}`);
+    const isServer = this.#role === 'server';
+    const verb = isServer ? 'answers' : 'offers';
+    const told = `${verb} ${extensions ?? 'no extension'}`;
+    if (!isServer) this.#note('tested', told);
+    for (const field of opening.fields) this.#note('tester', `${isServer ? 'offers' : 'answers'} ${field}`);
+    if (isServer) this.#note('tested', told);
     const { says } = opening;
     if (says === undefined) return;
     if (normalized(says) !== normalized(extensions ?? null))
-      throw new Wrong(`${verb} ${extensions ?? 'no extension'}, and ${says ?? 'none'} is right`);
+      throw new Wrong(`${told}, and ${says ?? 'none'} is right`);
   }
 
   async #take(wire: Wire, step: Step): Promise<void> {

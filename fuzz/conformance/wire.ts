@@ -136,7 +136,7 @@ export class Wire {
     try {
       return { kind, payload: await this.#deflate.decompress(payload) };
     } catch (error) {
-      return { kind: 'broken', rule: `compressed as was agreed on (RFC 7692 §7.2): ${error}` };
+      return { kind: 'broken', rule: `messages are compressed as was agreed on (RFC 7692 §7.2): ${error}` };
     }
   }
 
