@@ -49,13 +49,9 @@ export const CODEC: readonly Mutant[] = [
     "'frame-too-long': { closeCode: 1002",
   ]),
   ...inFile(
-    'packages/frame-codec/src/connection.ts',
+    'packages/frame-codec/src/closer.ts',
     ['the echo of a close frame has no reason', 'encodeClose(code, reason));', "encodeClose(code, ''));"],
-    [
-      'a second close frame is sent',
-      'if (!this.#closeSent && !this.#transportEnded) this.#sendClose',
-      'if (!this.#transportEnded) this.#sendClose',
-    ],
+    ['a second close frame is sent', '    if (progress.sent) return;\n', ''],
   ),
   ...inFile(
     'packages/frame-codec/src/frame-encoder.ts',

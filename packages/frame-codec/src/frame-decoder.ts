@@ -4,7 +4,7 @@ import { RSV, type RsvClaims } from './extension.js';
 import { FIN, OPCODE_BITS } from './first-byte.js';
 import { RECORD_FIRST, RECORD_LAST } from './memory-map.js';
 import type { Opcode } from './opcode.js';
-import { FLOW, type Flow, type RecordSink, Scanner } from './scanner.js';
+import { FLOW, Scanner } from './scanner.js';
 import type { ProtocolError } from './violation.js';
 
 const NO_CLAIMS: RsvClaims = { first: 0, continuation: 0 };
@@ -37,43 +37,10 @@ export interface FramePart {
  * const decoder = new FrameDecoder(new Endpoint({ role: 'server' }), (frame) => console.log(frame.opcode));
  * decoder.receive(chunk);
  */
-export class FrameDecoder {
-  readonly #scanner: Scanner;
-  readonly #sink: FrameSink;
-
-  /** @param claims RSV bits that extensions claimed; where there are any, text is left unchecked */
-  constructor(endpoint: Endpoint, onFrame: (frame: FramePart) => void, claims: RsvClaims = NO_CLAIMS) {
-    this.#scanner = new Scanner(
-      endpoint,
-      endpoint.configFor(claims, (claims.first | claims.continuation) === 0),
-    );
-    this.#sink = new FrameSink(this.#scanner, onFrame);
-  }
-
-  /**
-   * Decodes a chunk of the stream, cut anywhere. The chunk is copied once and not changed.
-   *
-   * @throws {ProtocolError} when the peer broke a rule or passed a limit, at once and on every later call
-   */
-  receive(chunk: Uint8Array): void {
-    this.#sink.rethrow();
-    this.#scanner.receive(chunk, this.#sink);
-    this.#sink.rethrow();
-  }
-
-  /** As {@link receive}, for bytes that the transport read into the codec's inbox: nothing is copied. */
-  receiveInbox(length: number): void {
-    this.#sink.rethrow();
-    this.#scanner.receiveInbox(length, this.#sink);
-    this.#sink.rethrow();
-  }
-}
-
-class FrameSink implements RecordSink {
-  flow: Flow = FLOW.go;
+export class FrameDecoder extends Scanner {
+  /** @internal every part is taken at once */
   readonly left = 0;
   #error: ProtocolError | undefined;
-  readonly #scanner: Scanner;
   readonly #onFrame: (frame: FramePart) => void;
   readonly #part: FramePart = {
     fin: false,
@@ -87,11 +54,31 @@ class FrameSink implements RecordSink {
     remaining: 0,
   };
 
-  constructor(scanner: Scanner, onFrame: (frame: FramePart) => void) {
-    this.#scanner = scanner;
+  /** @param claims RSV bits that extensions claimed; where there are any, text is left unchecked */
+  constructor(endpoint: Endpoint, onFrame: (frame: FramePart) => void, claims: RsvClaims = NO_CLAIMS) {
+    super(endpoint, endpoint.configFor(claims, (claims.first | claims.continuation) === 0));
     this.#onFrame = onFrame;
   }
 
+  /**
+   * Decodes a chunk of the stream, cut anywhere. The chunk is copied once and not changed.
+   *
+   * @throws {ProtocolError} when the peer broke a rule or passed a limit, at once and on every later call
+   */
+  receive(chunk: Uint8Array): void {
+    this.rethrow();
+    this.scan(chunk);
+    this.rethrow();
+  }
+
+  /** As {@link receive}, for bytes that the transport read into the codec's inbox: nothing is copied. */
+  receiveInbox(length: number): void {
+    this.rethrow();
+    this.scanInbox(length);
+    this.rethrow();
+  }
+
+  /** @internal */
   record(memory: Memory, head: number, start: number, length: number): void {
     const part = this.#part;
     part.fin = (head & FIN) !== 0;
@@ -102,16 +89,17 @@ class FrameSink implements RecordSink {
     part.first = (head & RECORD_FIRST) !== 0;
     part.last = (head & RECORD_LAST) !== 0;
     part.payload = lend(memory, start, length);
-    part.remaining = part.last ? 0 : this.#scanner.remaining;
+    part.remaining = part.last ? 0 : this.remaining;
     this.#onFrame(part);
   }
 
+  /** @internal */
   violation(error: ProtocolError): void {
     this.flow = FLOW.discard;
     this.#error = error;
   }
 
-  rethrow(): void {
+  private rethrow(): void {
     if (this.#error !== undefined) throw this.#error;
   }
 }
