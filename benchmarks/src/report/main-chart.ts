@@ -41,6 +41,8 @@ export function mainRows(comparisons: readonly Comparison[]): MainRow[] {
     });
 }
 
+const LABEL = 'messages a second, ws = 1';
+
 /** Room for the names of contestants, and above each group for that of its workload. */
 const LEFT = 68;
 const ABOVE = 22;
@@ -56,7 +58,7 @@ export function mainChart(rows: readonly MainRow[], theme: Theme): string {
     marginRight: 50,
     marginTop: 24,
     marginBottom: BOTTOM,
-    x: { label: 'messages a second, ws = 1 →', labelOffset: BOTTOM - 4, grid: true, zero: true },
+    x: { label: `${LABEL} →`, labelOffset: BOTTOM - 4, grid: true, zero: true },
     y: { label: null, domain: names, tickSize: 0 },
     fy: { axis: null, paddingInner: 0.32, domain: workloads },
     marks: [
@@ -88,7 +90,7 @@ export function mainChart(rows: readonly MainRow[], theme: Theme): string {
     ],
   });
   return chart
-    .replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" ')
+    .replace(/^<svg /, `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${LABEL}" `)
     .replace('>', `><style>${COLORS[theme]}</style>`)
     .replaceAll(/\d+\.\d{3,}/g, (number) => String(Number(Number(number).toFixed(2))));
 }
