@@ -46,6 +46,17 @@ describe('Sec-WebSocket-Protocol', () => {
     },
   );
 
+  it('finds what is offered twice at any place of a list of any length (§4.1)', () => {
+    for (const count of [2, 5, 6, 7, 12, 40, 99]) {
+      const names = Array.from({ length: count }, (_, index) => `v${index}.example.org`);
+      expect(parseSubprotocols(names.join(', '))).toEqual(names);
+      for (const [index, name] of names.entries()) {
+        const twice = [...names.slice(0, count - index), name, ...names.slice(count - index)];
+        expect(thrown(() => parseSubprotocols(twice.join(',')))).toBe('subprotocol-offered-twice');
+      }
+    }
+  });
+
   it('refuses more elements than the limit, 100 by default (§10.4)', () => {
     const names = Array.from({ length: 101 }, (_, i) => `p${i}`);
     expect(parseSubprotocols(names.slice(1).join())).toEqual(names.slice(1));
