@@ -111,13 +111,22 @@ function onComplete(this: WriteRequest, status: number): void {
   this.writer?.written(status);
 }
 
-/** Looks at the next write of the stream. */
+/** Looks at the next write of the stream, which is either of these. */
 function watch(handle: WriteHandle): void {
-  const { writeBuffer } = handle;
-  handle.writeBuffer = (request, bytes) => {
-    handle.writeBuffer = writeBuffer;
+  if (Object.hasOwn(handle, 'writeBuffer')) return;
+  const { writeBuffer, writev } = handle;
+  const see = (request: WriteRequest | null): void => {
     makeRequest = howTo(request);
+    Reflect.deleteProperty(handle, 'writeBuffer');
+    Reflect.deleteProperty(handle, 'writev');
+  };
+  handle.writeBuffer = (request, bytes) => {
+    see(request);
     return writeBuffer.call(handle, request, bytes);
+  };
+  handle.writev = (request, ...pieces) => {
+    see(request);
+    return writev.call(handle, request, ...pieces);
   };
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { canWriteDirectly, type DirectSocket, REFUSED, writeDirectly } from '../src/direct-write.js';
 import type { WebSocket } from '../src/index.js';
 import { after, listen, listenTcp, pair, RawPeer, until } from './loopback.js';
@@ -164,6 +164,33 @@ describe('writeDirectly', () => {
     await once(socket, 'close');
     expect(statuses).toHaveLength(1);
     expect(statuses[0]).toBeLessThan(0);
+  });
+
+  it.each<[string, (socket: net.Socket) => void]>([
+    ['of one piece', (socket) => socket.write(Buffer.from('stream'))],
+    [
+      'of several pieces',
+      (socket) => {
+        socket.cork();
+        for (const piece of ['str', 'eam']) socket.write(Buffer.from(piece));
+        socket.uncork();
+      },
+    ],
+  ])('learns from the first write of a stream, %s, and leaves its handle as it was', async (_, write) => {
+    const { socket, received } = await connected();
+    const { _handle: handle } = socket;
+    if (handle === null) throw new TypeError('no handle');
+    const names = Object.getOwnPropertyNames(handle);
+    vi.resetModules();
+    const fresh = await import('../src/direct-write.js');
+    expect(fresh.writeDirectly(socket, Buffer.from('x'), nobody)).toBe(REFUSED);
+    const { writeBuffer } = handle;
+    expect(fresh.writeDirectly(socket, Buffer.from('x'), nobody)).toBe(REFUSED);
+    expect(handle.writeBuffer).toBe(writeBuffer);
+    write(socket);
+    expect(Object.getOwnPropertyNames(handle)).toEqual(names);
+    expect(fresh.writeDirectly(socket, Buffer.from('direct'), nobody)).toBe(0);
+    await until(() => received() === '>>streamdirect');
   });
 
   it('knows what it can write to', async () => {
