@@ -8,7 +8,7 @@ import type { Flow } from './wire.js';
 
 /** Lines of a dump, and happenings, that are shown of what was right, and of what was wrong. */
 const SHOWN = {
-  right: { lines: 18, happenings: 24 },
+  right: { lines: 14, happenings: 12 },
   wrong: { lines: 120, happenings: 100 },
 } as const;
 type Shown = (typeof SHOWN)[keyof typeof SHOWN];

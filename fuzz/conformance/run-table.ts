@@ -6,8 +6,6 @@ import { PATIENCE_MS } from './wire.js';
 
 /** Cases that run at once. */
 const AT_ONCE = 12;
-/** How long connections may take to be gone when every case is over. */
-const LEFT_MS = 5000;
 
 /** Whether a role runs a case. */
 export function isFor(each: Case, role: Role): boolean {
@@ -18,7 +16,7 @@ export function isFor(each: Case, role: Role): boolean {
 /**
  * Runs those cases that are for a role against a subject in that role; the timed ones behind all others, one by one.
  *
- * @param patienceMs how long something that must come may take
+ * @param patienceMs how long something that must come may take, and connections to be gone in the end
  * @returns what was left behind by the subject in the end, if anything
  */
 export async function runTable(
@@ -40,7 +38,7 @@ export async function runTable(
     );
   await Promise.all(Array.from({ length: AT_ONCE }, runNext));
   for (const each of mine) if (each.timed === true) await runOne(each);
-  return bench.close();
+  return bench.close(patienceMs);
 }
 
 function optionsOf({ maxPayload }: Case, opening: Opening | undefined): SubjectOptions {
@@ -67,10 +65,11 @@ class ServerBench {
     return openAsClient((await server).port, opening);
   }
 
-  async close(): Promise<string | undefined> {
+  async close(patienceMs: number): Promise<string | undefined> {
     const servers = await Promise.all(this.#servers.values());
     return isOver(
       servers.map((server) => server.close()),
+      patienceMs,
       'connections of the server are left',
     );
   }
@@ -95,16 +94,20 @@ class ClientBench {
     return this.#tester.open(opening, (url) => this.#clients.push(this.#subject.connect(url, options)));
   }
 
-  close(): Promise<string | undefined> {
+  close(patienceMs: number): Promise<string | undefined> {
     this.#tester.close();
-    return isOver(this.#clients, 'connections of clients are left');
+    return isOver(this.#clients, patienceMs, 'connections of clients are left');
   }
 }
 
-async function isOver(all: readonly Promise<void>[], otherwise: string): Promise<string | undefined> {
+async function isOver(
+  all: readonly Promise<void>[],
+  patienceMs: number,
+  otherwise: string,
+): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, LEFT_MS, otherwise);
+    timer = setTimeout(resolve, patienceMs, otherwise);
   });
   const over = Promise.all(all).then(() => undefined);
   try {
