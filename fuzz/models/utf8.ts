@@ -54,9 +54,14 @@ export class Utf8Model {
   }
 }
 
+/** How the bytes begin a text: whole characters, up to within one, or with bytes that nothing can mend. */
+export function startsUtf8(bytes: Iterable<number>): 'whole' | 'open' | 'broken' {
+  const model = new Utf8Model();
+  for (const byte of bytes) if (!model.push(byte)) return 'broken';
+  return model.complete ? 'whole' : 'open';
+}
+
 /** Whether the bytes are UTF-8, to their end. */
 export function isUtf8(bytes: Iterable<number>): boolean {
-  const model = new Utf8Model();
-  for (const byte of bytes) if (!model.push(byte)) return false;
-  return model.complete;
+  return startsUtf8(bytes) === 'whole';
 }

@@ -6,6 +6,7 @@ import { extensionsAgree } from './extensions.js';
 import { framesAnySplit, framesKernels, framesModel, framesPlanted, textModel } from './frames.js';
 import { extensionHeader, handshakeAnySplit, requestModel, responseModel } from './handshake.js';
 import { handshakeMisuse } from './handshake-misuse.js';
+import { layersRoundTrip } from './layers.js';
 import { linkClosed } from './link.js';
 import { memoryOfMessages, memoryOfPauses, typedErrors } from './memory.js';
 import {
@@ -22,6 +23,7 @@ import { wsNeverLaxer, wsValid } from './peers.js';
 import { type AnyProperty, anyProperty, type Property } from './property.js';
 import { framesRoundTrip, messagesRoundTrip } from './round-trip.js';
 import { socketsClient, socketsServer } from './sockets.js';
+import { writerAny } from './writer.js';
 
 function counted<Input>(property: Property<Input>): AnyProperty {
   return anyProperty(property, () => {
@@ -51,8 +53,10 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(memoryOfPauses),
   counted(deflateHostile),
   counted(deflateRoundTrip),
+  counted(layersRoundTrip),
   counted(linkClosed),
   counted(misuse),
+  counted(writerAny),
   counted(requestModel),
   counted(responseModel),
   counted(extensionHeader),

@@ -81,7 +81,7 @@ function checkReplies(subject: Subject, masked: boolean, { replies }: Outcome): 
 
 /** A manner for each input, by its length: none is left out. */
 function mannerFor({ bytes }: StreamInput): Manner {
-  return (['strings', 'bytes', 'parts'] as const)[bytes.length % 3] ?? 'bytes';
+  return (['strings', 'bytes', 'memory', 'parts'] as const)[bytes.length % 4] ?? 'bytes';
 }
 
 export const messagesModel: Property<StreamInput> = {

@@ -1,16 +1,23 @@
 import {
   Codec,
-  type Connection,
+  Connection,
+  type DeflateEngine,
+  type DeflateParameters,
+  DeflatePool,
   Endpoint,
+  type Extension,
   FrameEncoder,
   type KernelKind,
   type Opcode,
+  PermessageDeflate,
   PreparedMessage,
+  type ProtocolError,
   type Role,
 } from '@x/frame-codec';
 import type fc from 'fast-check';
 import type { Random } from '../arbitraries/random.js';
 import { RandomArbitrary } from '../arbitraries/random-arbitrary.js';
+import { PAKO } from './pako-engine.js';
 import type { Property } from './property.js';
 import { codecOf, Subject } from './subjects.js';
 
@@ -75,7 +82,64 @@ const MISTAKES: readonly ((victim: Victim) => unknown)[] = [
   ({ kernel }) => new Endpoint({ role: 'client', codec: codecOf(kernel), maxMessageLength: -1 }),
   ({ kernel }) => new Endpoint({ role: 'client', codec: codecOf(kernel), maxFragments: 0 }),
   () => new Codec({ kernel: WRONG as 'wasm' }),
+  ({ connection }) => connection.fail(new Error('no ProtocolError') as ProtocolError),
+  ({ kernel }) => new Endpoint({ role: 'client', codec: codecOf(kernel), maxTurnLength: 0 }),
+  () => new Endpoint({ role: 'client', codec: WRONG as Codec }),
+  () => new Endpoint({ role: 'client', maskingKey: WRONG as () => number }),
+  () => new PreparedMessage(notUtf8, { text: true }),
+  () => new DeflatePool({ engine: PAKO, threshold: 0.5 }),
+  () => new DeflatePool({ engine: {} as DeflateEngine }),
+  () => new PermessageDeflate('peer' as Role, WINDOWS, POOL),
+  () => new PermessageDeflate('client', { ...WINDOWS, serverMaxWindowBits: 16 }, POOL),
+  ({ kernel }) => extended(kernel, [claiming(0x40), claiming(0x60)]),
+  ({ kernel }) => extended(kernel, [claiming(0x80)]),
+  ({ kernel }) => extended(kernel, [claiming(0x20)]).receive(Uint8Array.of(0xa2, 1, 0x61)),
+  ({ kernel }) => inHandler(kernel, (connection) => connection.receive(long)),
+  ({ kernel }) => inHandler(kernel, (connection) => connection.receiveInbox(0)),
+  ({ kernel }) => inHandler(kernel, () => deeper(kernel)),
 ];
+
+const WINDOWS: DeflateParameters = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+const POOL = new DeflatePool({ engine: PAKO });
+
+/** An extension that claims bits of the first frame, and throws what is no fault of the peer. */
+function claiming(first: number): Extension {
+  return {
+    name: 'x-claiming',
+    claims: { first, continuation: 0 },
+    decodes: 'marked',
+    decode: () => {
+      throw new TypeError('thrown by an extension');
+    },
+    encode: (payload) => payload,
+    close: () => {},
+  };
+}
+
+function extended(kernel: KernelKind, extensions: readonly Extension[]): Connection<undefined> {
+  const endpoint = new Endpoint({ role: 'client', codec: codecOf(kernel) });
+  return new Connection(endpoint, { write: () => true, end: () => {} }, undefined, extensions);
+}
+
+/** Runs `act` inside a handler of another connection. */
+function inHandler(kernel: KernelKind, act: (connection: Connection<undefined>) => void): void {
+  const connection = new Connection<undefined>(
+    new Endpoint({ role: 'client', codec: codecOf(kernel) }),
+    { write: () => true, end: () => {}, text: act },
+    undefined,
+  );
+  connection.receive(Uint8Array.of(0x81, 1, 0x61));
+}
+
+/** Each handler feeds the next connection, without end. */
+function deeper(kernel: KernelKind): void {
+  inHandler(kernel, () => deeper(kernel));
+}
 
 function writeMisuse(random: Random): MisuseInput {
   const calls = Array.from({ length: random.below(12) }, () => random.below(MISTAKES.length));
@@ -112,6 +176,9 @@ export const misuse: Property<MisuseInput> = {
         throw new Error(`mistake ${call} does something`);
     }
     if (!connection.isOpen || !connection.sendText('ok')) throw new Error('not at work any more');
+    // Without a codec of its own an endpoint has the one of the thread.
+    if (new Endpoint({ role }).codec.kind !== 'wasm' || codecOf(kernel).kind !== kernel)
+      throw new Error('another kernel');
     const sent = subject.sent();
     if (sent.length !== (role === 'client' ? 8 : 4))
       throw new Error(`${sent.length} bytes were sent for "ok"`);

@@ -42,7 +42,8 @@ export const PAKO: DeflateEngine = {
           stream.next_out = 0;
           stream.avail_out = BLOCK_LENGTH;
           const status = pako.zlibInflate(stream, pako.Z_SYNC_FLUSH);
-          if (stream.next_out > 0) emit(block.subarray(0, stream.next_out));
+          if (stream.next_out > 0 && !emit(block.subarray(0, stream.next_out)))
+            return data.length - stream.avail_in;
           if (status === pako.Z_STREAM_END) return data.length - stream.avail_in;
           if (status === pako.Z_BUF_ERROR) return data.length;
           check(status);

@@ -3,6 +3,7 @@ import {
   type ConnectionHandler,
   Endpoint,
   type Extension,
+  type FrameBits,
   FrameEncoder,
   type KernelKind,
   type Opcode,
@@ -110,6 +111,8 @@ export const messagesRoundTrip: Property<ValidInput> = {
 export interface EncodedFrame {
   readonly opcode: Opcode;
   readonly fin: boolean;
+  /** RSV1, RSV2 and RSV3, the first the highest bit */
+  readonly rsv: number;
   readonly payload: Uint8Array<ArrayBuffer>;
   readonly maskingKey: number;
 }
@@ -127,11 +130,11 @@ function writeFrames(random: Random): EncodedFrames {
     const payload = octets(random, anyLength(random));
     const maskingKey = random.once(8) ? random.pick([0, 1, -1, 0x80000000 | 0]) : random.next() | 0;
     if (random.once(4) && payload.length <= 125)
-      return { opcode: random.pick([9, 10]), fin: true, payload, maskingKey };
+      return { opcode: random.pick([9, 10]), fin: true, rsv: 0, payload, maskingKey };
     const opcode = open ? 0 : 2;
     const fin = !random.once(3);
     open = !fin;
-    return { opcode, fin, payload, maskingKey };
+    return { opcode, fin, rsv: random.once(3) ? random.below(8) : 0, payload, maskingKey };
   });
   const cuts = Array.from({ length: random.below(6) }, () => random.below(2000)).sort((a, b) => a - b);
   return { role, cuts, frames };
@@ -165,42 +168,50 @@ export const framesRoundTrip: Property<EncodedFrames> = {
     );
     const pieces: Uint8Array[] = [];
     expected.clear();
-    for (const [index, { opcode, fin, payload, maskingKey: key }] of frames.entries()) {
+    for (const [index, { opcode, fin, rsv, payload, maskingKey: key }] of frames.entries()) {
       maskingKey = key;
-      const whole = encoder.encode(opcode, payload, { fin });
+      const bits = { fin, rsv1: (rsv & 4) !== 0, rsv2: (rsv & 2) !== 0, rsv3: (rsv & 1) !== 0 };
+      const whole = encoder.encode(opcode, payload, bits);
       pieces.push(whole);
       const into = new Uint8Array(payload.length + 20).fill(0xee);
-      const end = encoder.encodeInto(into, index % 6, opcode, payload, { fin });
+      const end = encoder.encodeInto(into, index % 6, opcode, payload, bits);
       if (Buffer.compare(into.subarray(index % 6, end), whole) !== 0)
         throw new Error('encodeInto differs from encode');
       if (into.subarray(end).some((byte) => byte !== 0xee))
         throw new Error('encodeInto writes behind the frame');
-      if (sender === 'server') checkHead(encoder, opcode, payload, fin, whole);
-      else checkKey(whole, payload, key);
+      checkPieces(encoder, opcode, payload, bits, whole, index);
+      if (sender === 'client') checkKey(whole, payload, key);
       expected.begin(TAG.frame);
-      expected.byte((fin ? 0x80 : 0) | opcode);
+      expected.byte((fin ? 0x80 : 0) | (rsv << 4) | opcode);
       expected.put(payload);
     }
     const bytes = Buffer.concat(pieces);
-    framesSent(bytes, role === 'server');
+    if (frames.every(({ rsv }) => rsv === 0)) framesSent(bytes, role === 'server');
     const limits = { maxMessageLength: Number.MAX_SAFE_INTEGER };
     const chunks = chunksOf({ bytes: new Uint8Array(bytes), cuts: cuts.filter((cut) => cut < bytes.length) });
-    decodeFrames(kernel, { role, limits }, chunks, decoded);
+    decodeFrames(kernel, { role, limits, allBits: true }, chunks, decoded);
     same('what was decoded', decoded, 'what was encoded', expected);
   },
 };
 
-function checkHead(
+/** The head alone, and its payload in pieces, come to the same. */
+function checkPieces(
   encoder: FrameEncoder,
   opcode: Opcode,
   payload: Uint8Array,
-  fin: boolean,
+  bits: FrameBits,
   whole: Uint8Array,
+  at: number,
 ): void {
-  const head = new Uint8Array(14);
-  const end = encoder.encodeHead(head, 0, opcode, payload.length, { fin });
-  if (Buffer.compare(head.subarray(0, end), whole.subarray(0, whole.length - payload.length)) !== 0)
-    throw new Error('encodeHead differs from encode');
+  const frame = new Uint8Array(14 + payload.length);
+  const end = encoder.encodeHead(frame, 0, opcode, payload.length, bits);
+  const size = 1 + (at % 7);
+  frame.set(payload, end);
+  for (let from = end; from < end + payload.length; from += size) {
+    encoder.maskPayload(frame.subarray(from, Math.min(from + size, end + payload.length)));
+  }
+  if (Buffer.compare(frame.subarray(0, end + payload.length), whole) !== 0)
+    throw new Error('encodeHead and maskPayload differ from encode');
 }
 
 /** The key stands where §5.2 wants it, in the order in which §5.3 applies it. */

@@ -18,8 +18,12 @@ import { TAG, type Tag, Transcript } from './transcript.js';
 export interface SubjectOptions {
   /** whether an extension claimed RSV1; for `FrameDecoder` alone, which then leaves text unchecked */
   readonly rsv1?: boolean;
+  /** whether extensions claimed all RSV bits, of each frame; likewise */
+  readonly allBits?: boolean;
   readonly role: Role;
   readonly limits: Partial<Limits>;
+  /** whether a connection lets others have their turn when it has inflated enough; it goes on behind the chunk */
+  readonly yields?: boolean;
 }
 
 /** One codec of each kind for all inputs, so that nothing of one must show in the next; released memory is overwritten. */
@@ -41,7 +45,7 @@ function writeError(to: Transcript, { violation, position }: ProtocolError): voi
 /** Lets a `FrameDecoder` write whole frames down; one that an error leaves unfinished is left out. */
 export function decodeFrames(
   kernel: KernelKind,
-  { role, limits, rsv1 = false }: SubjectOptions,
+  { role, limits, rsv1 = false, allBits = false }: SubjectOptions,
   chunks: readonly Uint8Array[],
   to: Transcript,
 ): void {
@@ -67,7 +71,7 @@ export function decodeFrames(
       to.put(part.payload);
       open = !part.last;
     },
-    { first: rsv1 ? RSV.rsv1 : 0, continuation: 0 },
+    allBits ? { first: ALL_BITS, continuation: ALL_BITS } : { first: rsv1 ? RSV.rsv1 : 0, continuation: 0 },
   );
   try {
     for (const [index, chunk] of chunks.entries()) {
@@ -85,8 +89,9 @@ export function decodeFrames(
 }
 
 /** How a connection hands messages out. */
-export type Manner = 'strings' | 'bytes' | 'parts';
+export type Manner = 'strings' | 'bytes' | 'memory' | 'parts';
 
+const ALL_BITS = RSV.rsv1 | RSV.rsv2 | RSV.rsv3;
 const MASKING_KEY = 0x0a0b0c0d;
 const encoder = new TextEncoder();
 
@@ -99,6 +104,8 @@ export class Subject {
   #inBinary = false;
   /** pauses behind each so many events */
   pauseEvery = 0;
+  /** how often others had their turn */
+  turns = 0;
   /** what the connection held when it was paused last */
   heldAtPause = 0;
   #sincePause = 0;
@@ -107,12 +114,18 @@ export class Subject {
 
   constructor(
     kernel: KernelKind,
-    { role, limits }: SubjectOptions,
+    { role, limits, yields = false }: SubjectOptions,
     manner: Manner,
     extensions: readonly Extension[] = [],
   ) {
     const endpoint = new Endpoint({ role, codec: codecOf(kernel), maskingKey: () => MASKING_KEY, ...limits });
-    this.connection = new Connection(endpoint, this.#handler(manner), undefined, extensions);
+    const handler = this.#handler(manner);
+    if (yields) {
+      handler.yield = () => {
+        this.turns++;
+      };
+    }
+    this.connection = new Connection(endpoint, handler, undefined, extensions);
     this.writes.begin(TAG.frame);
   }
 
@@ -125,17 +138,29 @@ export class Subject {
         inbox.set(chunk);
         this.connection.receiveInbox(chunk.length);
       }
-      while (this.pauseEvery > 0 && this.connection.isPaused) this.connection.resume();
+      this.#goOn();
     }
     this.connection.receiveEnd();
     return this;
+  }
+
+  /** Ends pauses, and turns of others, until all is told. */
+  #goOn(): void {
+    const { connection } = this;
+    while (connection.isYielding || (this.pauseEvery > 0 && connection.isPaused)) {
+      if (connection.isYielding) connection.proceed();
+      else connection.resume();
+    }
   }
 
   /** Feeds the chunks, and copies messages, control frames and the peer's close frame; the error apart. */
   messages(chunks: readonly Uint8Array[], to: Transcript): { error: ProtocolError | undefined } {
     to.clear();
     this.#copy = to;
-    for (const chunk of chunks) this.connection.receive(chunk);
+    for (const chunk of chunks) {
+      this.connection.receive(chunk);
+      this.#goOn();
+    }
     return { error: this.#error };
   }
 
@@ -176,6 +201,9 @@ export class Subject {
       // Control frames may come between the parts of a message: these are put together aside.
       handler.textPart = (_, text, last) => this.#part(TAG.text, encoder.encode(text), last);
       handler.binaryPart = (_, payload, last) => this.#part(TAG.binary, payload, last);
+    } else if (manner === 'memory') {
+      handler.message = (_, memory, start, length, isBinary) =>
+        this.#note(isBinary ? TAG.binary : TAG.text, memory.bytes.subarray(start, start + length));
     } else {
       if (manner === 'bytes') handler.textBytes = (_, payload) => this.#note(TAG.text, payload);
       else handler.text = (_, text) => this.#note(TAG.text, encoder.encode(text));
