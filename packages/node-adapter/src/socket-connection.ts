@@ -72,7 +72,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     this.#deliver(KEPT);
   }
 
-  /** @internal so much was inflated that others have their turn first, and nothing is read meanwhile */
+  /** @internal so much was read or inflated that others have their turn first, and nothing is read meanwhile */
   yieldTurn(): void {
     this.socket.pause();
     proceedLater(this);

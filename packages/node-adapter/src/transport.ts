@@ -37,7 +37,16 @@ export interface TransportOptions {
 const NO_EXTENSIONS: readonly Extension[] = [];
 const MAX_BUFFERED_LENGTH = 268_435_456;
 
+/** As much as Node reads into a chunk. */
+const FULL_CHUNK = 65_536;
+/** How long a connection may go on with reads that fill their buffer, from the end of the first, in milliseconds. */
+const READ_MS = 1;
+
 const CONNECTION = Symbol('connection');
+
+/** Whose last read filled its buffer, and until when it may go on. */
+let reader: SocketConnection | undefined;
+let readUntil = 0;
 
 /** A stream that a {@link SocketConnection} is attached to. */
 type Attached = Duplex & { [CONNECTION]: SocketConnection };
@@ -128,11 +137,34 @@ export function isAttached(socket: Duplex): boolean {
 }
 
 function onData(this: Attached, chunk: Uint8Array): void {
-  this[CONNECTION].receive(chunk);
+  const connection = this[CONNECTION];
+  connection.receive(chunk);
+  afterRead(connection, chunk.length >= FULL_CHUNK);
 }
 
 function onRead(this: Attached, length: number): void {
-  this[CONNECTION].receiveInbox(length);
+  const connection = this[CONNECTION];
+  connection.receiveInbox(length);
+  afterRead(connection, length === connection.endpoint.codec.inbox.length);
+}
+
+/**
+ * Node reads a socket that fills its buffer up to 32 times before it looks at the next: megabytes, which take a third of a
+ * second where they are empty messages. Who takes long has others go first.
+ */
+function afterRead(connection: SocketConnection, full: boolean): void {
+  if (!full) {
+    reader = undefined;
+    return;
+  }
+  const now = performance.now();
+  if (reader !== connection) {
+    reader = connection;
+    readUntil = now + READ_MS;
+  } else if (now > readUntil) {
+    reader = undefined;
+    connection.yieldTurn();
+  }
 }
 
 function onDrain(this: Attached): void {
@@ -154,5 +186,6 @@ function onError(this: Attached): void {
 
 function onClose(this: Attached): void {
   this.removeListener('data', onData);
+  if (reader === this[CONNECTION]) reader = undefined;
   this[CONNECTION].finish();
 }

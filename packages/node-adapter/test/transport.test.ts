@@ -105,6 +105,35 @@ describe.each([
     expect(texts.at(-1)).toBe('999');
   });
 
+  it('has others go first when reads that fill their buffer take long', async () => {
+    let handled = 0;
+    let inTurn = 0;
+    let most = 0;
+    const busy: SocketHandler<string> = {
+      binary() {
+        handled++;
+        if (inTurn++ === 0)
+          setImmediate(() => {
+            inTurn = 0;
+          });
+        most = Math.max(most, inTurn);
+        const end = performance.now() + 0.3;
+        while (performance.now() < end);
+      },
+    };
+    const { port, connections } = await listenBare(busy, options);
+    const peer = await RawPeer.open(port);
+    await until(() => connections.length === 1);
+    // More than a dozen reads wait when it is read again, each with some 16 messages, or half of that.
+    connections[0]?.pause();
+    const message = maskedFrame(0x82, Buffer.alloc(8000));
+    peer.socket.write(Buffer.concat(Array.from({ length: 250 }, () => message)));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    connections[0]?.resume();
+    await until(() => handled === 250);
+    expect(most).toBeLessThan(60);
+  });
+
   it('tells of the end, and of what went wrong (§7.1.7)', async () => {
     const calls: unknown[] = [];
     const handler: SocketHandler<string> = {
