@@ -33,9 +33,15 @@ export type Heard =
   /** the tested side broke a rule itself */
   | { readonly kind: 'broken'; readonly rule: string };
 
-/** What must come back next. */
+/** What must come back next, and nothing before it. */
+export interface ExpectedOne {
+  readonly kind: 'text' | 'binary' | 'pong';
+  readonly payload: Uint8Array;
+}
+
+/** What must come back. */
 export type Expected =
-  | { readonly kind: 'text' | 'binary' | 'pong'; readonly payload: Uint8Array }
+  | ExpectedOne
   /** §5.5.3: pongs for these pings, in order; for any but the last of them there may be none */
   | { readonly kind: 'pongs'; readonly payloads: readonly Uint8Array[] };
 
@@ -100,6 +106,12 @@ export interface Case {
   readonly maxPayload?: number;
   /** times are told, and it runs when nothing else does */
   readonly timed?: boolean;
+}
+
+/** Whether a role runs a case. */
+export function isFor(each: Case, role: Role): boolean {
+  if (each.roles !== undefined && !each.roles.includes(role)) return false;
+  return each.opening === undefined || each.opening[role] !== undefined;
 }
 
 const encoder = new TextEncoder();

@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isFor } from './case.js';
 import { type Job, runJob } from './job.js';
 import { type ConformanceOptions, readOptions, USAGE } from './options.js';
 import { pageOf } from './page.js';
 import { type Column, faultsOf, jsonOf, type Report, summaryOf, titleOf } from './report.js';
 import type { CaseResult } from './run-case.js';
-import { isFor } from './run-table.js';
 
 /** `fuzz/report/`, as seen from `fuzz/dist/conformance/`. */
 const FOLDER = fileURLToPath(new URL('../../report/', import.meta.url));

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { KernelKind } from '@x/frame-codec';
-import type { Case, Role } from './case.js';
+import { type Case, isFor, type Role } from './case.js';
 import { FAMILIES, TABLE } from './families/index.js';
 
 /** What is run, and where the report goes. */
@@ -52,8 +52,12 @@ export function readOptions(args: readonly string[], folder: string): Conformanc
     if (!TABLE.some(({ id }) => id.includes(filter))) throw new RangeError(`no case has ${filter} in its id`);
   }
   if (values.output === '') throw new RangeError('--output is no folder');
+  const cases = TABLE.filter(
+    (each) => wanted.some((filter) => each.id.includes(filter)) && roles.some((role) => isFor(each, role)),
+  );
+  if (cases.length === 0) throw new RangeError(`none of these cases is for a ${roles.join(' or a ')}`);
   return {
-    cases: TABLE.filter(({ id }) => wanted.some((filter) => id.includes(filter))),
+    cases,
     roles,
     kernels,
     output: values.output ?? folder,

@@ -1,8 +1,8 @@
-import { toHex } from '../campaign/hex.js';
 import {
   type Case,
   type Ending,
   type Expected,
+  type ExpectedOne,
   type Frame,
   frame,
   type Heard,
@@ -14,6 +14,7 @@ import {
 import { encodeFrame } from './frame-writer.js';
 import { type Opened, OpeningError, RefusedError } from './opening.js';
 import { type Flow, Wire } from './wire.js';
+import { tell, tellFrame, tellHeard } from './words.js';
 
 export type Outcome = 'pass' | 'fail' | 'informational';
 
@@ -41,8 +42,6 @@ export type Open = (opening: Opening | undefined) => Promise<Opened>;
 
 /** Happenings that are kept. */
 const KEPT = 60;
-/** Bytes of a payload that are told. */
-const TOLD = 24;
 const NOTHING: Flow = { bytes: new Uint8Array(), cuts: [], total: 0 };
 
 /** The tested side was wrong. */
@@ -230,7 +229,7 @@ async function framesOf(wire: Wire, step: Extract<Step, { do: 'message' }>): Pro
   return frames;
 }
 
-function isSame(heard: Heard, expected: Exclude<Expected, { kind: 'pongs' }>): boolean {
+function isSame(heard: Heard, expected: ExpectedOne): boolean {
   return heard.kind === expected.kind && Buffer.compare(heard.payload, expected.payload) === 0;
 }
 
@@ -246,54 +245,4 @@ function normalized(field: string | null): string | null {
     return [name, ...parameters.sort()].join('; ');
   });
   return extensions.join(', ');
-}
-
-const NAMES: Readonly<Record<number, string>> = {
-  [OP.continuation]: 'continuation',
-  [OP.text]: 'text',
-  [OP.binary]: 'binary',
-  [OP.close]: 'close',
-  [OP.ping]: 'ping',
-  [OP.pong]: 'pong',
-};
-
-function tellFrame({ first, payload, length = payload.length, cutTo }: Frame): string {
-  const name = NAMES[first & 15] ?? `opcode ${first & 15}`;
-  const bits = [
-    first >= 0x80 ? 'FIN' : 'no FIN',
-    ...[1, 2, 3].filter((n) => first & (0x80 >> n)).map((n) => `RSV${n}`),
-  ];
-  const of = payload.length === 1 ? '1 byte' : `${payload.length} bytes`;
-  const part =
-    cutTo !== undefined
-      ? `, its first ${cutTo} bytes alone`
-      : length === payload.length
-        ? ''
-        : `, announced as ${length}`;
-  return `a ${name} frame (${bits.join(', ')}) of ${of}${part}`;
-}
-
-function tell(expected: Exclude<Expected, { kind: 'pongs' }>): string {
-  return `${expected.kind} ${tellPayload(expected.payload)}`;
-}
-
-function tellHeard(heard: Heard): string {
-  switch (heard.kind) {
-    case 'end':
-      return 'ends the TCP connection';
-    case 'broken':
-      return `breaks a rule: ${heard.rule}`;
-    case 'close':
-      return `sends a close frame with ${heard.code ?? 'no code'}${heard.reason.length > 0 ? ` ${tellPayload(heard.reason)}` : ''}`;
-    default:
-      return `sends ${heard.kind} ${tellPayload(heard.payload)}`;
-  }
-}
-
-function tellPayload(payload: Uint8Array): string {
-  if (payload.length === 0) return 'without payload';
-  const start = payload.subarray(0, TOLD);
-  const plain = start.every((byte) => byte >= 0x20 && byte < 0x7f);
-  const more = payload.length > TOLD ? ` … (${payload.length} bytes)` : '';
-  return `${plain ? JSON.stringify(String.fromCharCode(...start)) : toHex(start)}${more}`;
 }

@@ -1,4 +1,4 @@
-import type { Case, Opening, Role, SubjectOptions } from './case.js';
+import { type Case, isFor, type Opening, type Role, type SubjectOptions } from './case.js';
 import { type Opened, openAsClient, TesterServer } from './opening.js';
 import { type CaseResult, runCase } from './run-case.js';
 import type { EchoServer, Subject } from './subject.js';
@@ -6,12 +6,6 @@ import { PATIENCE_MS } from './wire.js';
 
 /** Cases that run at once. */
 const AT_ONCE = 12;
-
-/** Whether a role runs a case. */
-export function isFor(each: Case, role: Role): boolean {
-  if (each.roles !== undefined && !each.roles.includes(role)) return false;
-  return each.opening === undefined || each.opening[role] !== undefined;
-}
 
 /**
  * Runs those cases that are for a role against a subject in that role; the timed ones behind all others, one by one.

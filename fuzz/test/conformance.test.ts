@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import type { Case, Role } from '../conformance/case.js';
+import { type Case, isFor, type Role } from '../conformance/case.js';
 import { FAMILIES, TABLE } from '../conformance/families/index.js';
 import { portOf } from '../conformance/opening.js';
 import { readOptions } from '../conformance/options.js';
 import { pageOf } from '../conformance/page.js';
 import { type Column, faultsOf, jsonOf, type Report, summaryOf } from '../conformance/report.js';
 import type { CaseResult } from '../conformance/run-case.js';
-import { isFor, runTable } from '../conformance/run-table.js';
+import { runTable } from '../conformance/run-table.js';
 import { adapter, type Subject } from '../conformance/subject.js';
 import { type Fault, peer } from './conformance-peers.js';
 
@@ -409,6 +409,7 @@ describe('the command line', () => {
     [['--role', 'proxy'], 'there is no role proxy'],
     [['--kernel', 'fast'], 'there is no kernel fast'],
     [['--filter', 'no such thing'], 'no case has no such thing in its id'],
+    [['--filter', 'framing/masked', '--role', 'server'], 'none of these cases is for a server'],
     [['--output', ''], '--output is no folder'],
     [['--verbose'], "Unknown option '--verbose'"],
     [['framing'], "Unexpected argument 'framing'"],
