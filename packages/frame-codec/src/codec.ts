@@ -36,6 +36,11 @@ export class Codec {
   readonly poison: boolean;
   /** @internal memory for messages that come in pieces */
   readonly pool: BytePool;
+  /**
+   * Where a transport may read to, up to 128 KiB, before it calls `receiveInbox` of the connection that the bytes belong
+   * to. Shared by all connections: nothing else may be received in between. Not for use inside a handler.
+   */
+  readonly inbox: Uint8Array<ArrayBuffer>;
   readonly #source: KernelSource;
   // The first kernel serves every read; the ones above it serve connections that are fed from inside a handler.
   readonly #kernels: Kernel[];
@@ -48,6 +53,7 @@ export class Codec {
   constructor({ kernel, poison = false }: CodecOptions = {}) {
     this.#source = kernel;
     this.#kernels = [loadKernel(kernel)];
+    this.inbox = this.kernel.bytes.subarray(INBOX, INBOX + INBOX_LENGTH);
     this.poison = poison;
     this.pool = new BytePool(poison);
   }
@@ -60,14 +66,6 @@ export class Codec {
   /** The kernel whose scratch is free for whoever asks. */
   get kernel(): Kernel {
     return this.#kernels[0] as Kernel;
-  }
-
-  /**
-   * Where a transport may read to, up to 128 KiB, before it calls `receiveInbox` of the connection that the bytes belong
-   * to. Shared by all connections: nothing else may be received in between. Not for use inside a handler.
-   */
-  get inbox(): Uint8Array<ArrayBuffer> {
-    return this.kernel.bytes.subarray(INBOX, INBOX + INBOX_LENGTH);
   }
 
   /** @internal Takes a kernel for one read; {@link leave} gives it back. */

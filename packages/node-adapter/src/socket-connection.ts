@@ -13,31 +13,40 @@ const WAITS_FOR_MORE = 1024;
 /** Called when bytes have gone to the operating system, or failed to. */
 export type Sent = (error?: Error | null) => void;
 
-/** What `#deliver` hands to the codec when there are no new bytes: what it has kept, behind a pause or behind a turn. */
+/** What `handOver` hands to the codec when there are no new bytes: what it has kept, behind a pause or behind a turn. */
 const KEPT = -1;
 const YIELDED = -2;
+
+// What a connection knows of itself, as bits of one number: a field for each counts where ten thousand wait.
+/** Something was received since this was last reset. */
+const HEARD = 1;
+/** A write that has ended leaves nothing behind that looks at its bytes. */
+const REUSABLE = 2;
+/** The handle of the socket may be written to. */
+const DIRECT = 4;
+const RECEIVING = 8;
+const GATHERING = 16;
+/** The socket had not taken everything when it was last written to. */
+const BACKLOGGED = 32;
+const OVERFLOWED = 64;
+
+/** What is on its way out, and who waits for it; of connections that have had such. */
+interface Leaving {
+  /** what waits for the rest of its frame */
+  head: Uint8Array | undefined;
+  /** who waits for what is written next */
+  sent: Sent[] | undefined;
+  /** bytes written to the handle that have not left, and who waits for that */
+  unsent: number;
+  unsentFor: Sent[] | undefined;
+}
 
 /** A codec `Connection` on a stream. */
 export class SocketConnection<Context = unknown> extends Connection<Context> implements Writer {
   readonly socket: Duplex;
   readonly transport: Transport<Context>;
-  /** @internal Whether something was received since this was last reset. */
-  heard = true;
-  /** Whether a write that has ended leaves nothing behind that looks at its bytes. */
-  readonly #reusable: boolean;
-  #receiving = false;
-  #gathering = false;
-  /** What waits for the rest of its frame. */
-  #head: Uint8Array | undefined;
-  /** Whether the socket had not taken everything when it was last written to. */
-  #backlogged = false;
-  #overflowed = false;
-  #sent: Sent[] | undefined;
-  /** The socket, where its handle may be written to. */
-  readonly #direct: DirectSocket | undefined;
-  /** Bytes written to the handle that have not left, and who waits for that. */
-  #unsent = 0;
-  #unsentFor: Sent[] | undefined;
+  #flags = HEARD;
+  #leaving: Leaving | undefined;
 
   /** @internal use {@link Transport.attach} */
   constructor(
@@ -51,13 +60,23 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     this.transport = transport;
     this.socket = socket;
     // TLS encrypts later, and any other stream may pass the bytes on as they are.
-    this.#reusable = socket instanceof Socket && !('encrypted' in socket);
-    this.#direct = transport.directWrites && canWriteDirectly(socket) ? socket : undefined;
+    if (socket instanceof Socket && !('encrypted' in socket)) this.#flags |= REUSABLE;
+    if (transport.directWrites && canWriteDirectly(socket)) this.#flags |= DIRECT;
+  }
+
+  /** @internal Whether something was received since this was last reset. */
+  get heard(): boolean {
+    return this.has(HEARD);
+  }
+
+  set heard(heard: boolean) {
+    this.mark(HEARD, heard);
   }
 
   /** Bytes that are sent but have not gone to the operating system. */
   get bufferedLength(): number {
-    return this.corkedLength + (this.#head?.length ?? 0) + this.#unsent + this.socket.writableLength;
+    const { head, unsent } = this.#leaving ?? NOTHING_LEAVES;
+    return this.corkedLength + (head?.length ?? 0) + unsent + this.socket.writableLength;
   }
 
   /** Stops reading, and holds back what was read, in the middle of a chunk too. */
@@ -69,7 +88,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
   /** Ends {@link pause}. */
   override resume(): void {
     if (!this.isYielding) this.socket.resume();
-    this.#deliver(KEPT);
+    this.handOver(KEPT);
   }
 
   /** @internal so much was read or inflated that others have their turn first, and nothing is read meanwhile */
@@ -81,32 +100,32 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
   /** Goes on behind a turn of others: called by the transport, and of no use to others. */
   override proceed(): void {
     try {
-      this.#deliver(YIELDED);
+      this.handOver(YIELDED);
     } finally {
       if (!this.isYielding && !this.isPaused) this.socket.resume();
     }
   }
 
   override receive(chunk: Uint8Array): void {
-    this.#deliver(chunk);
+    this.handOver(chunk);
   }
 
   override receiveInbox(length: number): void {
-    this.#deliver(length);
+    this.handOver(length);
   }
 
   /** Lets what is sent from here on leave together, at the latest at the end of this tick. */
   gather(): void {
-    if (this.#receiving || this.#gathering || !this.transport.gatherWrites) return;
-    this.#gathering = true;
+    if (this.has(RECEIVING | GATHERING) || !this.transport.gatherWrites) return;
+    this.mark(GATHERING, true);
     this.cork();
     releaseLater(this);
   }
 
   /** Ends {@link gather} before its time. */
   release(): void {
-    if (!this.#gathering) return;
-    this.#gathering = false;
+    if (!this.has(GATHERING)) return;
+    this.mark(GATHERING, false);
     this.uncork();
   }
 
@@ -116,8 +135,9 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
       process.nextTick(sent, tooLate());
       return;
     }
-    this.#sent ??= [];
-    this.#sent.push(sent);
+    const leaving = this.leaving();
+    leaving.sent ??= [];
+    leaving.sent.push(sent);
   }
 
   /** Drops the socket at once; what was sent before goes out as far as the socket takes it. */
@@ -127,64 +147,73 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
   }
 
   override drained(): void {
-    this.#backlogged = false;
+    this.mark(BACKLOGGED, false);
     super.drained();
   }
 
   /** @internal */
   transmit(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
-    const head = this.#head;
     if (more && bytes.length <= WAITS_FOR_MORE) {
-      this.#head = head === undefined ? Buffer.from(bytes) : Buffer.concat([head, bytes]);
+      const leaving = this.leaving();
+      leaving.head = leaving.head === undefined ? Buffer.from(bytes) : Buffer.concat([leaving.head, bytes]);
       return true;
     }
-    this.#head = undefined;
-    if (this.#direct !== undefined && !more && this.#unsent === 0) {
-      const waiting = writeDirectly(this.#direct, head === undefined ? bytes : [head, bytes], this);
-      if (waiting !== REFUSED) return this.#sentDirectly(waiting);
-    }
+    const { head, unsent } = this.#leaving ?? NOTHING_LEAVES;
+    if (head !== undefined) this.leaving().head = undefined;
     const { socket } = this;
+    if (this.has(DIRECT) && !more && unsent === 0) {
+      // What has this mark is one.
+      const direct = socket as DirectSocket;
+      const waiting = writeDirectly(direct, head === undefined ? bytes : [head, bytes], this);
+      if (waiting !== REFUSED) return this.sentDirectly(waiting);
+    }
     // What waits for having been sent is told when the socket closes.
     if (socket.destroyed || socket.writableEnded) return true;
-    const waiting = this.#unsent + socket.writableLength;
-    if (this.#backlogged) this.#watchBacklog(waiting);
-    const sent = this.#sent;
+    const waiting = unsent + socket.writableLength;
+    if (this.has(BACKLOGGED)) this.watchBacklog(waiting);
     if (head !== undefined) {
       socket.cork();
       socket.write(head);
     }
-    if (more || sent === undefined) socket.write(bytes);
-    else {
-      this.#sent = undefined;
-      socket.write(bytes, (error) => callAll(sent, error));
-    }
+    const sent = more ? undefined : this.takeSent();
+    if (sent === undefined) socket.write(bytes);
+    else socket.write(bytes, (error) => callAll(sent, error));
     if (head !== undefined) socket.uncork();
-    if (waiting > this.transport.maxBufferedLength) this.#overflow();
-    if (this.#reusable && socket.writableLength === 0) return true;
-    this.#backlogged = true;
+    if (waiting > this.transport.maxBufferedLength) this.overflow();
+    if (this.has(REUSABLE) && socket.writableLength === 0) return true;
+    this.mark(BACKLOGGED, true);
     return false;
   }
 
   /** Whether what was written to the handle has left but for so many bytes. */
-  #sentDirectly(waiting: number): boolean {
-    const sent = this.#sent;
-    this.#sent = undefined;
-    this.#backlogged = waiting > 0;
+  private sentDirectly(waiting: number): boolean {
+    const sent = this.takeSent();
+    this.mark(BACKLOGGED, waiting > 0);
     if (waiting > 0) {
-      this.#unsent = waiting;
-      this.#unsentFor = sent;
+      const leaving = this.leaving();
+      leaving.unsent = waiting;
+      leaving.unsentFor = sent;
       return false;
     }
     if (sent !== undefined) process.nextTick(callAll, sent);
     return true;
   }
 
+  private takeSent(): Sent[] | undefined {
+    const leaving = this.#leaving;
+    if (leaving?.sent === undefined) return undefined;
+    const { sent } = leaving;
+    leaving.sent = undefined;
+    return sent;
+  }
+
   /** @internal what did not leave at once has left, or was lost */
   written(status: number): void {
     const { socket } = this;
-    const sent = this.#unsentFor ?? [];
-    this.#unsent = 0;
-    this.#unsentFor = undefined;
+    const leaving = this.leaving();
+    const sent = leaving.unsentFor ?? [];
+    leaving.unsent = 0;
+    leaving.unsentFor = undefined;
     if (status < 0) {
       const error = writeError(status);
       socket.destroy(error);
@@ -211,11 +240,10 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     this.release();
     try {
       // Hands out what a pause held back, as long as the handler takes it.
-      if (this.isPaused) this.#deliver(KEPT);
+      if (this.isPaused) this.handOver(KEPT);
       const rest: unknown = socket.readableLength > 0 ? socket.read() : null;
-      if (rest instanceof Uint8Array) this.#deliver(rest);
-      const sent = this.#sent;
-      this.#sent = undefined;
+      if (rest instanceof Uint8Array) this.handOver(rest);
+      const sent = this.takeSent();
       if (sent !== undefined) callAll(sent, tooLate());
     } finally {
       this.receiveEnd();
@@ -223,30 +251,42 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
   }
 
   /** Node tells of an emptied buffer only when that was full before; so the next write is asked too. */
-  #watchBacklog(waiting: number): void {
+  private watchBacklog(waiting: number): void {
     if (waiting === 0) {
       this.drained();
-    } else if (this.#sent === undefined) {
+    } else if (this.#leaving?.sent === undefined) {
       this.whenSent(() => {
-        if (this.#backlogged && this.socket.writableLength === 0) this.drained();
+        if (this.has(BACKLOGGED) && this.socket.writableLength === 0) this.drained();
       });
     }
   }
 
-  #overflow(): void {
-    if (this.#overflowed) return;
-    this.#overflowed = true;
+  private overflow(): void {
+    if (this.has(OVERFLOWED)) return;
+    this.mark(OVERFLOWED, true);
     const handler: SocketHandler<Context> = this.handler;
     if (handler.overflow === undefined) this.socket.destroy();
     else handler.overflow(this);
   }
 
+  private has(flags: number): boolean {
+    return (this.#flags & flags) !== 0;
+  }
+
+  private mark(flag: number, set: boolean): void {
+    this.#flags = set ? this.#flags | flag : this.#flags & ~flag;
+  }
+
+  private leaving(): Leaving {
+    this.#leaving ??= { ...NOTHING_LEAVES };
+    return this.#leaving;
+  }
+
   /** Hands a chunk to the codec, or so many bytes of its inbox, or what it has kept. */
-  #deliver(what: Uint8Array | number): void {
+  private handOver(what: Uint8Array | number): void {
     let thrown = true;
-    const outer = this.#receiving;
-    this.#receiving = true;
-    this.heard = true;
+    const outer = this.has(RECEIVING);
+    this.#flags |= RECEIVING | HEARD;
     try {
       if (typeof what !== 'number') super.receive(what);
       else if (what === KEPT) super.resume();
@@ -254,12 +294,14 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
       else super.receiveInbox(what);
       thrown = false;
     } finally {
-      this.#receiving = outer;
+      this.mark(RECEIVING, outer);
       // A handler threw, and that surfaces; what it has not seen is handed out in the next tick.
       if (thrown) process.nextTick(goOn, this);
     }
   }
 }
+
+const NOTHING_LEAVES: Leaving = { head: undefined, sent: undefined, unsent: 0, unsentFor: undefined };
 
 function tooLate(): Error {
   return new Error('The socket was closed before the data was sent');
