@@ -30,6 +30,8 @@ export const webSocketHandler: SocketHandler<WebSocket> = {
   },
   peerEnd({ context }: Of): void {
     context._readyState = READY_STATES.CLOSING;
+    // What still waits for a peer that does not read must not wait for ever.
+    context.startCloseTimer();
   },
   overflow({ context }: Of): void {
     context.overflow();

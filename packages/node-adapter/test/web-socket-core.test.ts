@@ -30,6 +30,18 @@ it('tells of one error, whatever follows (§7.1.7)', async () => {
   expect(errors).toMatchObject([[{ code: 'WS_ERR_INVALID_OPCODE' }]]);
 });
 
+it('drops a peer that ended the connection and reads nothing of what waits for it within closeTimeout', async () => {
+  const { server, port } = await listen({ closeTimeout: 30 });
+  const peer = await RawPeer.open(port);
+  peer.socket.pause();
+  const [websocket] = server.clients;
+  websocket?.send(Buffer.alloc(32 * 1024 * 1024));
+  await until(() => (websocket?.bufferedAmount ?? 0) > 0);
+  peer.socket.end();
+  await until(() => websocket?.readyState === WebSocket.CLOSED);
+  expect(server.clients.size).toBe(0);
+});
+
 it('drops a peer that broke a rule and does not end the connection within closeTimeout (§7.1.7)', async () => {
   const { server, port } = await listen({ closeTimeout: 30 });
   const closes: unknown[] = [];
