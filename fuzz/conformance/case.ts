@@ -181,10 +181,14 @@ export const failed = (...codes: readonly number[]): Ending => ({ how: 'failed',
 
 /** `length` bytes that repeat the alphabet. */
 export function letters(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => 0x61 + (index % 26));
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) bytes[index] = 0x61 + (index % 26);
+  return bytes;
 }
 
 /** `length` bytes of all values. */
 export function octets(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (index * 167 + (index >> 8) * 13 + 254) & 0xff);
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) bytes[index] = index * 167 + (index >> 8) * 13 + 254;
+  return bytes;
 }

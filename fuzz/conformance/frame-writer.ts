@@ -6,19 +6,22 @@ const MASKING_KEY = '37 fa 21 3d';
 
 /** The bytes of a frame (§5.2). The tester masks where it is the client (§5.1). */
 export function encodeFrame(frame: Frame, isClient: boolean): Uint8Array {
-  const { first, payload, masked = isClient, extendedLength, cutTo, dropped } = frame;
+  const { first, payload, masked: isMasked = isClient, extendedLength, cutTo, dropped } = frame;
   const writer = new ByteWriter();
   if (extendedLength === undefined) {
-    writeHead(writer, first, frame.length ?? payload.length, masked, frame.lengthSize);
+    writeHead(writer, first, frame.length ?? payload.length, isMasked, frame.lengthSize);
   } else {
     writer.byte(first);
-    writer.byte((masked ? 0x80 : 0) + 127);
+    writer.byte((isMasked ? 0x80 : 0) + 127);
     writer.put(hex(extendedLength));
   }
-  if (masked) {
+  if (isMasked) {
     const key = hex(frame.maskingKey ?? MASKING_KEY);
     writer.put(key);
-    writer.put(payload.map((octet, index) => octet ^ (key[index % 4] ?? 0)));
+    const masked = payload.slice();
+    for (let index = 0; index < masked.length; index++)
+      masked[index] = (masked[index] ?? 0) ^ (key[index % 4] ?? 0);
+    writer.put(masked);
   } else {
     writer.put(payload);
   }

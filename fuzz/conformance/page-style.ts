@@ -20,7 +20,7 @@ a { color: var(--link); text-underline-offset: .15em; }
 .tools[hidden] { display: none; }
 .tools input[type=search] { flex: 1 1 16rem; min-width: 0; padding: .45rem .75rem; border: 1px solid var(--line); border-radius: .5rem; color: inherit; background: var(--sunken); font: inherit; }
 .tools label, .tools output { color: var(--soft); font-size: .9rem; } .tools input[type=checkbox] { accent-color: var(--link); }
-section { scroll-margin-top: 4rem; }
+section { scroll-margin-top: 7rem; }
 details { border-bottom: 1px solid var(--line); content-visibility: auto; contain-intrinsic-size: auto 2.3rem; }
 details.wrong { background: var(--wrong); }
 details[hidden], section[hidden] { display: none; }
