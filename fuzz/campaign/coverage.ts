@@ -11,6 +11,8 @@ const { values } = parseArgs({
   options: { runs: { type: 'string', default: '1500' }, lines: { type: 'boolean', default: false } },
 });
 const PACKAGES = ['/packages/frame-codec/dist/', '/packages/handshake/dist/'];
+/** Percent of the lines, and of the branches, that are to be reached. */
+const GOAL = 98;
 
 /** Part of a script, and how often it ran. */
 interface Range {
@@ -24,28 +26,51 @@ interface Reached {
   readonly lines: number;
   readonly missed: readonly number[];
   readonly branches: number;
-  readonly missedBranches: number;
+  /** where each begins, and how */
+  readonly missedBranches: readonly string[];
+}
+
+/**
+ * What the compiler has us write behind an index that is always within its array (`noUncheckedIndexedAccess`): V8 counts
+ * it as a branch, and nothing can reach it. It counts neither way here, reached or not.
+ */
+const FALLBACK = /^\?\? -?[0-9]+$/;
+
+/** Whether there is anything to run: V8 also counts the brace behind a block that always returns. */
+function isCode(text: string): boolean {
+  return /[\w(]/.test(text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''));
 }
 
 function measure(source: string, functions: readonly { readonly ranges: readonly Range[] }[]): Reached {
   const counts = new Int32Array(source.length).fill(1);
   // Outer ranges come first; the innermost one that holds a character tells how often it ran.
-  const ranges = functions.flatMap(({ ranges: own }) => own);
+  const ranges = functions
+    .flatMap(({ ranges: own }) => own)
+    .filter(({ startOffset, endOffset }) => {
+      const text = source.slice(startOffset, endOffset).trim();
+      return isCode(text) && !FALLBACK.test(text);
+    });
   ranges.sort((a, b) => a.startOffset - b.startOffset || b.endOffset - a.endOffset);
   for (const { startOffset, endOffset, count } of ranges) counts.fill(count, startOffset, endOffset);
   const missed: number[] = [];
+  const starts: number[] = [];
   let lines = 0;
   let at = 0;
   for (const [index, line] of source.split('\n').entries()) {
-    const code = line.trim();
-    const isCode = /[\w(]/.test(code) && !/^(\/\/|\/\*|\*)/.test(code);
-    if (isCode) {
+    starts.push(at);
+    if (isCode(line) && !/^\s*(\/\*|\*)/.test(line)) {
       lines++;
       if (counts.subarray(at, at + line.length).every((count) => count === 0)) missed.push(index + 1);
     }
     at += line.length + 1;
   }
-  const missedBranches = ranges.filter(({ count }) => count === 0).length;
+  const missedBranches = ranges
+    .filter(({ count }) => count === 0)
+    .map(({ startOffset, endOffset }) => {
+      const line = starts.filter((start) => start <= startOffset).length;
+      const text = source.slice(startOffset, endOffset).replace(/\s+/g, ' ').trim();
+      return `${line}: ${text.slice(0, 90)}`;
+    });
   return { lines, missed, branches: ranges.length, missedBranches };
 }
 
@@ -60,6 +85,8 @@ await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed:
 // Loaded only now, so that nothing of it goes uncounted.
 const { PROPERTIES } = await import('../properties/index.js');
 for (const { name, part, explore } of PROPERTIES) {
+  // Of codec and handshake sockets reach nothing more, and take their time.
+  if (part === 'adapter') continue;
   for (const kernel of part === 'codec' ? (['wasm', 'script'] as const) : (['wasm'] as const)) {
     const found = await explore(kernel, 1, Number(values.runs));
     if (found !== undefined) throw new Error(`${name} does not hold: ${found.error}`);
@@ -72,21 +99,21 @@ const total = { lines: 0, missed: 0, branches: 0, missedBranches: 0 };
 for (const { url, functions } of result) {
   const folder = PACKAGES.find((each) => url.includes(each));
   if (folder === undefined || url.includes('/generated/')) continue;
-  const { lines, missed, branches, missedBranches } = measure(
-    await readFile(fileURLToPath(url), 'utf8'),
-    functions,
-  );
+  const source = await readFile(fileURLToPath(url), 'utf8');
+  const { lines, missed, branches, missedBranches } = measure(source, functions);
   total.lines += lines;
   total.missed += missed.length;
   total.branches += branches;
-  total.missedBranches += missedBranches;
-  const name = `${folder.split('/')[2]}/${basename(url)}`;
-  const row = `${percent(lines - missed.length, lines).padStart(8)} of lines ${percent(branches - missedBranches, branches).padStart(8)} of branches`;
-  console.log(
-    `${row}  ${name}${values.lines && missed.length > 0 ? `  not reached: ${missed.join(', ')}` : ''}`,
-  );
+  total.missedBranches += missedBranches.length;
+  const ofLines = percent(lines - missed.length, lines).padStart(8);
+  const ofBranches = percent(branches - missedBranches.length, branches).padStart(8);
+  console.log(`${ofLines} of lines ${ofBranches} of branches  ${folder.split('/')[2]}/${basename(url)}`);
+  if (values.lines && missed.length > 0) console.log(`           lines ${missed.join(', ')}`);
+  if (values.lines) for (const branch of missedBranches) console.log(`           ${branch}`);
 }
 const { lines, missed, branches, missedBranches } = total;
 console.log(
-  `${percent(lines - missed, lines)} of ${lines} lines, ${percent(branches - missedBranches, branches)} of ${branches} branches`,
+  `${percent(lines - missed, lines)} of ${lines} lines, ${percent(branches - missedBranches, branches)} of ${branches} branches; the goal is ${GOAL} %`,
 );
+const reached = Math.min(1 - missed / lines, 1 - missedBranches / branches);
+process.exitCode = reached * 100 >= GOAL ? 0 : 1;

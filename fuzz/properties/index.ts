@@ -4,6 +4,7 @@ import { connectAgree, connectModel, originModel, refusalAny, urlModel } from '.
 import { deflateHostile } from './deflate.js';
 import { extensionsAgree } from './extensions.js';
 import { framesAnySplit, framesKernels, framesModel, framesPlanted, textModel } from './frames.js';
+import { handlersAny, pingsHeld } from './handlers.js';
 import { extensionHeader, handshakeAnySplit, requestModel, responseModel } from './handshake.js';
 import { handshakeMisuse } from './handshake-misuse.js';
 import { layersRoundTrip } from './layers.js';
@@ -54,6 +55,8 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(deflateHostile),
   counted(deflateRoundTrip),
   counted(layersRoundTrip),
+  counted(handlersAny),
+  counted(pingsHeld),
   counted(linkClosed),
   counted(misuse),
   counted(writerAny),

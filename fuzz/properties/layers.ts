@@ -123,6 +123,10 @@ export const layersRoundTrip: Property<LayersInput> = {
     }
     const bytes = Uint8Array.from(wire);
     for (const each of senders.slice(1)) each.sendBinary(bytes.subarray(0, 50));
+    // A pool may be closed before its connections end.
+    if (pauseEvery === 1) pool.close();
+    for (const each of senders.slice(1)) each.sendText('é', { compress: false });
+    for (const each of senders.slice(1)) each.sendTextBytes(Uint8Array.of(0x61), { trusted: true });
     for (const each of senders) each.receiveEnd();
     const cuts = stream.cuts.filter((cut) => cut < bytes.length);
     for (const yields of [false, true]) {

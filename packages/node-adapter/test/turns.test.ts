@@ -223,3 +223,25 @@ it('inflates by turns on the side of a client, too', async () => {
   expect(Buffer.alloc(32 * MIB).equals(data as Buffer)).toBe(true);
   expect(turns()).toBeGreaterThanOrEqual(20);
 });
+
+it('goes on with the others when a listener throws in its turn', async () => {
+  const { server, port } = await listen({ perMessageDeflate: true });
+  const received: string[] = [];
+  server.on('connection', (websocket) =>
+    websocket.on('message', () => {
+      received.push('message');
+      if (received.length === 1) throw new Error('thrown by a listener');
+    }),
+  );
+  const before = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  const surfaced = once(process, 'uncaughtException');
+  try {
+    const peers = [await RawPeer.open(port, OFFER), await RawPeer.open(port, OFFER)];
+    for (const peer of peers) peer.socket.write(bomb(16 * MIB));
+    expect((await surfaced)[0]).toEqual(new Error('thrown by a listener'));
+    await until(() => received.length === 2, 'the other message');
+  } finally {
+    for (const listener of before) process.on('uncaughtException', listener);
+  }
+});
