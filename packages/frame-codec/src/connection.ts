@@ -9,7 +9,7 @@ import type { ConnectionHandler } from './handler.js';
 import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './memory-map.js';
 import { MessageReceiver } from './message-receiver.js';
 import { OPCODES } from './opcode.js';
-import { FLOW } from './scanner.js';
+import { FLOW, TAKEN } from './scanner.js';
 import { decodeText } from './text.js';
 import { ProtocolError } from './violation.js';
 
@@ -181,7 +181,7 @@ export class Connection<Context = unknown> extends Closer {
 
   /** @internal */
   override get left(): number {
-    return this.#receiver?.left ?? 0;
+    return this.#receiver?.left ?? TAKEN;
   }
 
   /** @internal */

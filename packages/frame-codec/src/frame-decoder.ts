@@ -4,7 +4,7 @@ import { RSV, type RsvClaims } from './extension.js';
 import { FIN, OPCODE_BITS } from './first-byte.js';
 import { RECORD_FIRST, RECORD_LAST } from './memory-map.js';
 import type { Opcode } from './opcode.js';
-import { FLOW, Scanner } from './scanner.js';
+import { FLOW, Scanner, TAKEN } from './scanner.js';
 import type { ProtocolError } from './violation.js';
 
 const NO_CLAIMS: RsvClaims = { first: 0, continuation: 0 };
@@ -39,7 +39,7 @@ export interface FramePart {
  */
 export class FrameDecoder extends Scanner {
   /** @internal every part is taken at once */
-  readonly left = 0;
+  readonly left = TAKEN;
   #error: ProtocolError | undefined;
   readonly #onFrame: (frame: FramePart) => void;
   readonly #part: FramePart = {

@@ -5,7 +5,8 @@ import { FIN, OPCODE_BITS, RSV_BITS } from './first-byte.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { RECORD_ASCII, RECORD_LAST } from './memory-map.js';
 import { OPCODES } from './opcode.js';
-import { FLOW, type Flow } from './scanner.js';
+import { PiecedBytes } from './pieced-bytes.js';
+import { FLOW, type Flow, TAKEN } from './scanner.js';
 import { cutLength, decodeText, Utf8Checker } from './text.js';
 import { LimitError, ProtocolError } from './violation.js';
 
@@ -17,6 +18,8 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
  * DEFLATE makes at most 1,032 of one.
  */
 const SLICE = 1024;
+/** How much faster than by inflating bytes come together by being copied, at the least. */
+const COPY_SPEED = 4;
 
 /** Who takes messages: whole, or in parts as they arrive. */
 export interface MessageSink {
@@ -49,6 +52,10 @@ interface Message {
   /** the extensions that decode it, in the order in which they do */
   readonly decoders: readonly Decoder[];
   readonly bytes: GrowingBytes;
+  /** `bytes`, where decoders put them out */
+  readonly decoded: PiecedBytes | undefined;
+  /** whether they have, to the end */
+  isDecoded: boolean;
   /** bytes that decoders have put out */
   decodedLength: number;
   readonly utf8: Utf8Checker | undefined;
@@ -74,7 +81,7 @@ export class MessageReceiver {
   #receiving: Message | undefined;
   /** Bytes that may be decoded before others have their turn. */
   #turn: number;
-  #left = 0;
+  #left: number = TAKEN;
 
   /** @param extensions in the order in which they were negotiated */
   constructor(endpoint: Endpoint, extensions: readonly Extension[], sink: MessageSink) {
@@ -84,7 +91,7 @@ export class MessageReceiver {
     this.#turn = endpoint.limits.maxTurnLength;
   }
 
-  /** Bytes of the last part that wait to be decoded: it is to be given again from there. */
+  /** How many bytes of the last part wait to be decoded, with which it is to be given again; else `TAKEN`. */
   get left(): number {
     return this.#left;
   }
@@ -122,7 +129,7 @@ export class MessageReceiver {
     // The message is over also where a handler throws at its last part.
     if (lastOfMessage) this.#message = undefined;
     let broken: ProtocolError | undefined;
-    this.#left = 0;
+    this.#left = TAKEN;
     try {
       if (message.decoders.length === 0) {
         if ((head & RECORD_ASCII) === 0) message.ascii = false;
@@ -130,12 +137,13 @@ export class MessageReceiver {
         const whole = lastOfMessage ? message.bytes.length + length : announced;
         this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
       } else {
-        broken = this.#tryDecode(message, memory, head, start, length);
+        if (!message.isDecoded) broken = this.#tryDecode(message, memory, head, start, length);
+        if (lastOfMessage && this.#left === TAKEN && broken === undefined) this.#join(message);
       }
-      if (lastOfMessage && this.#left === 0 && broken === undefined) broken = this.#finish(message);
+      if (lastOfMessage && this.#left === TAKEN && broken === undefined) broken = this.#finish(message);
     } finally {
       this.#receiving = undefined;
-      if (message.dropped || (lastOfMessage && this.#left === 0)) message.bytes.release();
+      if (message.dropped || (lastOfMessage && this.#left === TAKEN)) message.bytes.release();
       else this.#message = message;
     }
     if (broken !== undefined) this.#sink.violation(broken);
@@ -149,11 +157,13 @@ export class MessageReceiver {
     const decoders = this.#extensions.length === 0 ? NO_DECODERS : this.#decodersFor(head);
     const { codec, validateText } = this.#endpoint;
     const utf8 = text && decoders.length > 0 && validateText ? new Utf8Checker(codec.kernel) : undefined;
-    const bytes = new GrowingBytes(codec.pool);
+    const decoded = decoders.length === 0 ? undefined : new PiecedBytes(codec.pool);
     return {
       text,
       decoders,
-      bytes,
+      bytes: decoded ?? new GrowingBytes(codec.pool),
+      decoded,
+      isDecoded: false,
       decodedLength: 0,
       utf8,
       ascii: text,
@@ -205,8 +215,17 @@ export class MessageReceiver {
     this.#left = left;
     if (this.#sink.flow === FLOW.go) this.#sink.yield();
     if (!this.#goesOn()) return true;
-    this.#left = 0;
+    this.#left = TAKEN;
     return false;
+  }
+
+  /** Puts together what was decoded, as far as it may be now. */
+  #join(message: Message): void {
+    const { decoded } = message;
+    message.isDecoded = true;
+    while (decoded?.isJoined === false && !this.#waits(0)) {
+      this.#turn -= Math.ceil(decoded.join(this.#turn * COPY_SPEED) / COPY_SPEED);
+    }
   }
 
   #goesOn(): boolean {

@@ -27,6 +27,9 @@ const MAX_RECORDS = (RECORDS_END - RECORDS) / RECORD_LENGTH;
 /** What is wanted next: more records, none until it is resumed, or until it proceeds, or none ever. */
 export const FLOW = { go: 0, pause: 1, yield: 2, discard: 4 } as const;
 
+/** What is left of a record that was taken. */
+export const TAKEN = -1;
+
 /** One of {@link FLOW}, or the sum of `pause` and `yield`. */
 export type Flow = number;
 
@@ -46,7 +49,7 @@ function waits(scanner: Scanner): boolean {
  * what was left of it.
  */
 function firstLeft(left: number, records: Int32Array, at: number): number {
-  if (left === 0) return at;
+  if (left === TAKEN) return at;
   const last = at - WORDS_PER_RECORD;
   records[last + 1] = (records[last + 1] ?? 0) + (records[last + 2] ?? 0) - left;
   records[last + 2] = left;
@@ -88,7 +91,10 @@ export abstract class Scanner {
   /** @internal The peer broke a rule; nothing more follows. */
   abstract violation(error: ProtocolError): void;
 
-  /** @internal bytes at the end of the last record that were not taken: some only where `flow` says to wait */
+  /**
+   * @internal {@link TAKEN}, or, only where `flow` says to wait, how many bytes at the end of the last record were not
+   * taken: these are handed out again, even if there are none
+   */
   abstract readonly left: number;
 
   /** @internal Bytes of payload that the frame of the last record still lacks, when that record is not the last of its frame. */
@@ -288,7 +294,7 @@ export abstract class Scanner {
     const { codec } = this.endpoint;
     // Not where the handler made the memory its own.
     if (codec.poison && (codec.isKernelMemory(memory.bytes) || codec.pool.isLent(memory.bytes))) {
-      memory.bytes.fill(POISON, start, start + length - this.left);
+      memory.bytes.fill(POISON, start, start + length - Math.max(this.left, 0));
     }
   }
 
