@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import type { Asked } from './command-line.js';
 import { gather, merged, type Selection } from './gather.js';
 import { promisedContestants, promisedOf } from './promises.js';
@@ -36,6 +37,7 @@ export async function checkAll(
   { workloads, works }: Omit<Selection, 'takesPart'>,
   say: (text: string) => void,
 ): Promise<boolean> {
+  const [load = 0] = loadavg();
   const titles = new Set([...works, ...workloads].map(titleOf));
   const verdicts = await check(titles, (chosen, attempt) => {
     if (attempt > 1)
@@ -47,7 +49,7 @@ export async function checkAll(
         takesPart: ({ name }, workload) => promisedContestants(titleOf(workload)).has(name),
       },
       {
-        seconds,
+        seconds: { micro: seconds.micro * attempt, servers: seconds.servers * attempt },
         micro: { rounds: micro.rounds + 2 * (attempt - 1), time: micro.time * attempt },
         server: { ...server, rounds: server.rounds + 2 * (attempt - 1), measure: server.measure * attempt },
       },
@@ -55,7 +57,12 @@ export async function checkAll(
     );
   });
   say(`\n${verdicts.map(verdictLine).join('\n')}\n\n${summary(verdicts)}`);
-  return verdicts.length > 0 && verdicts.every(({ kept }) => kept);
+  const kept = verdicts.length > 0 && verdicts.every((verdict) => verdict.kept);
+  const cores = availableParallelism();
+  if (!kept && load > cores / 2) {
+    say(`The machine was busy before the start: its load was ${load.toFixed(1)}, with ${cores} cores.`);
+  }
+  return kept;
 }
 
 /** How many promises are kept, and how many goals reached, in a line. */

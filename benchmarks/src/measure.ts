@@ -61,21 +61,61 @@ export interface Effort {
 }
 
 export function timed({ batch, group, leftOut = [], name, tasks, unit }: TimedWork): Work {
+  let slowdown = 1;
   const round = async (time: number, first: boolean): Promise<Map<string, number>> => {
-    const bench = new Bench({ time, iterations: 1, warmup: first, warmupTime: time });
-    for (const { contestant, run } of tasks) bench.add(contestant, run);
+    if (first) slowdown = warmUp(tasks, time);
+    const bench = new Bench({ time: time * slowdown, iterations: 1, warmup: false });
+    const shares = new Map<string, number>();
+    for (const { contestant, run } of tasks) {
+      let start = { wall: 0, cpu: 0 };
+      bench.add(contestant, run, {
+        beforeAll: () => {
+          start = readClocks();
+        },
+        afterAll: () => {
+          const end = readClocks();
+          shares.set(contestant, Math.min(1, (end.cpu - start.cpu) / (end.wall - start.wall)));
+        },
+      });
+    }
     await bench.run();
     const means = new Map<string, number>();
     for (const { name: contestant, result } of bench.tasks) {
       if (result.state === 'errored') throw result.error;
       if (result.state !== 'completed') throw new Error(`${name}: ${contestant} was not measured`);
-      // The mean of a round, because what somebody allocates is paid for by all of its runs.
-      means.set(contestant, (result.latency.mean * 1e6) / batch);
+      // The mean of a round, because what somebody allocates is paid for by all of its runs. Less what the process had to
+      // wait for a core: on a busy machine that is most of it, and on an idle one nothing.
+      means.set(contestant, ((result.latency.mean * 1e6) / batch) * (shares.get(contestant) ?? 1));
     }
     return means;
   };
   const contestants = tasks.map(({ contestant }) => contestant);
   return { group, name, unit, measured: 'ns', contestants, leftOut, round };
+}
+
+/** How many times as long measuring may take where somebody else has the cores. */
+const MOST_SLOWDOWN = 4;
+
+/** Runs each for so many milliseconds of its own; tells how many times as long that took. */
+function warmUp(tasks: readonly Task[], time: number): number {
+  let [wall, cpu] = [0, 0];
+  for (const { run } of tasks) {
+    const start = readClocks();
+    let now = start;
+    while (now.cpu - start.cpu < time * 1000 && now.wall - start.wall < MOST_SLOWDOWN * time * 1000) {
+      run();
+      now = readClocks();
+    }
+    wall += now.wall - start.wall;
+    cpu += now.cpu - start.cpu;
+  }
+  return Math.min(MOST_SLOWDOWN, Math.max(1, wall / cpu));
+}
+
+/** Microseconds that have passed, and that this process was running for. */
+function readClocks(): { wall: number; cpu: number } {
+  const { system, user } = process.cpuUsage();
+  return { wall: performance.now() * 1000, cpu: user + system };
 }
 
 /**

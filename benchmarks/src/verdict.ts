@@ -30,9 +30,14 @@ export interface Verdict {
   readonly reached: boolean;
   /** titles that are below the floor */
   readonly broken: readonly string[];
-  /** for messages/s: the share of a core that the slower of the two servers got; far below 1 the machine was busy */
+  /** for messages/s: the share of a core that the slower of the two servers got; far below 1 it waited for somebody else */
   readonly busy?: number;
+  /** for messages/s: the same ratio of messages for a second of CPU time, in which waiting does not count */
+  readonly byCpu?: number;
 }
+
+/** A server that is busy for less of the time waits for somebody else: messages/s say little of it then. */
+const SATURATED = 0.9;
 
 /** What became of the promises that can be judged by this. */
 export function judge(evidence: Evidence): Verdict[] {
@@ -41,6 +46,9 @@ export function judge(evidence: Evidence): Verdict[] {
     const { by, floor, goal = floor, measure, of, than, thanIn } = promise;
     const sound = (value: number, bound: number): boolean =>
       MEASURES[measure].higherIsBetter ? value >= bound : value <= bound;
+    // Messages/s say little of a server that waits for somebody else; then its CPU time may speak for the floor.
+    const keeps = ({ busy = 1, byCpu = Number.NaN, measured }: Weighed): boolean =>
+      sound(measured, floor) || (busy < SATURATED && sound(byCpu, floor));
     const judged = meant(of, found.keys()).flatMap((title) => weigh(promise, title, found) ?? []);
     const [first, ...rest] = judged;
     if (first === undefined) return [];
@@ -59,9 +67,9 @@ export function judge(evidence: Evidence): Verdict[] {
         ...(thanIn === undefined ? {} : { thanIn }),
         floor,
         goal,
-        kept: judged.every(({ measured }) => sound(measured, floor)),
+        kept: judged.every(keeps),
         reached: judged.every(({ measured }) => sound(measured, goal)),
-        broken: judged.filter(({ measured }) => !sound(measured, floor)).map(({ of: title }) => title),
+        broken: judged.filter((each) => !keeps(each)).map(({ of: title }) => title),
       },
     ];
   });
@@ -102,12 +110,14 @@ function byTitle({ micro, servers }: Evidence): Map<string, Found> {
   return found;
 }
 
+type Weighed = Pick<Verdict, 'of' | 'measured' | 'busy' | 'byCpu'>;
+
 /** What a title says of a promise; nothing where somebody whom it speaks of was not asked. */
 function weigh(
   { by, measure, than, thanIn }: Promised,
   title: string,
   found: ReadonlyMap<string, Found>,
-): Pick<Verdict, 'of' | 'measured' | 'busy'> | undefined {
+): Weighed | undefined {
   const here = found.get(title);
   const there = thanIn === undefined ? here : found.get(thanIn);
   if (here === undefined || there === undefined) return undefined;
@@ -124,11 +134,11 @@ function weigh(
   }
   const measured = theirs === undefined ? ours.median : ratioOf(ours, theirs);
   const busy = Math.min(here.busy(by), there.busy(than ?? by));
-  return { of: title, measured, ...(measure === 'perSecond' && !Number.isNaN(busy) ? { busy } : {}) };
+  const [cost, otherCost] = [here.of(by, 'cpuMicros'), there.of(than ?? by, 'cpuMicros')];
+  if (measure !== 'perSecond' || cost === undefined || otherCost === undefined)
+    return { of: title, measured };
+  return { of: title, measured, busy, byCpu: ratioOf(otherCost, cost) };
 }
-
-/** A server that is busy for less of the time waits for somebody else: messages/s say little of it then. */
-const SATURATED = 0.9;
 
 /** What is promised, in words. */
 export function promiseOf({ among, by, floor, measure, than, thanIn }: Verdict): string {
@@ -142,14 +152,19 @@ export function promiseOf({ among, by, floor, measure, than, thanIn }: Verdict):
 }
 
 /** What was measured, and of the goal where it lies beyond the floor. */
-export function measuredOf({ busy, floor, goal, measure, measured, reached, than }: Verdict): string {
+export function measuredOf(verdict: Verdict): string {
+  const { busy, byCpu = Number.NaN, floor, goal, measure, measured, reached, than } = verdict;
   const starved = busy !== undefined && busy < SATURATED;
   return [
     amount(measured, measure, than),
     ...(goal === floor
       ? []
       : [`goal ${amount(goal, measure, than)}${reached ? ' reached' : ' not reached'}`]),
-    ...(starved ? [`a server was busy for ${Math.round(busy * 100)}% of the time only`] : []),
+    ...(starved
+      ? [
+          `${amount(byCpu, measure, than)} by CPU time, as a server was busy for ${Math.round(busy * 100)}% of it only`,
+        ]
+      : []),
   ].join(', ');
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PROMISES } from '../src/promises.js';
+import { spreadOf } from '../src/statistics.js';
 import { judge, measuredOf, promiseOf, type Verdict, verdictLine } from '../src/verdict.js';
 import { comparisonOf, resultOf } from './evidence.js';
 
@@ -28,6 +29,21 @@ describe('a promise', () => {
     const verdict = verdictAt(1000 * floor - 1);
     expect(verdict).toMatchObject({ kept: false, reached: false });
     expect(verdict?.broken).toEqual(['echo: 16 B text, 100 in flight on each of 8 connections']);
+  });
+
+  it('may be kept by CPU time where a server had to wait, but its goal may not be reached so', () => {
+    const waiting = (busy: number): Verdict | undefined => {
+      const comparison = comparisonOf(TITLE, { adapter: [1000], ws: [1000] });
+      const figures = comparison.figures.map((figure) => ({
+        ...figure,
+        busy: spreadOf([figure.contestant === 'adapter' ? busy : 0.99]),
+        cpuMicros: spreadOf([figure.contestant === 'adapter' ? 1 : goal]),
+      }));
+      const servers = [{ ...comparison, figures }];
+      return judge({ micro: [], servers }).find(({ by, than }) => by === 'adapter' && than === 'ws');
+    };
+    expect(waiting(0.5)).toMatchObject({ kept: true, reached: false, measured: 1, byCpu: goal, broken: [] });
+    expect(waiting(0.95)).toMatchObject({ kept: false, reached: false, measured: 1 });
   });
 
   it('is broken by who should have been there and failed', () => {
@@ -100,7 +116,9 @@ describe('what people read of it', () => {
   });
 
   it('says that a server waited for somebody else', () => {
-    expect(measuredOf({ ...verdict, busy: 0.5 })).toContain('busy for 50% of the time only');
+    expect(measuredOf({ ...verdict, busy: 0.5, byCpu: 12 })).toBe(
+      '9.46, goal 10 not reached, 12 by CPU time, as a server was busy for 50% of it only',
+    );
     expect(measuredOf({ ...verdict, busy: 0.95 })).not.toContain('busy');
   });
 

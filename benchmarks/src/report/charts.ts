@@ -97,6 +97,7 @@ export function lineChart(
   return svg({
     width: WIDTH,
     height: 380,
+    marginTop: 28,
     marginLeft: 60,
     marginBottom: BOTTOM,
     x: {
@@ -109,7 +110,9 @@ export function lineChart(
       tickFormat: xLabel.startsWith('bytes') ? size : tick,
       labelOffset: BOTTOM - 4,
     },
-    y: { type: 'log', label, grid: true, tickFormat: tick },
+    y: { type: 'log', label, grid: true, nice: true, tickFormat: tick },
+    insetLeft: 6,
+    insetRight: 6,
     marks: [
       Plot.line(points, { x: 'x', y: 'median', z: 'contestant', stroke, strokeWidth: 2 }),
       Plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke, strokeWidth: 1.5 }),

@@ -12,7 +12,7 @@ const STYLE = `
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: var(--ink); background: var(--page); }
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
 h3 { margin: 2rem 0 .5rem; font-size: 1rem; }
-figure { margin: 0; overflow-x: auto; } svg { max-width: 100%; min-width: 34rem; height: auto; }
+figure { margin: 0 0 1rem; overflow-x: auto; } svg { max-width: 100%; min-width: 34rem; height: auto; }
 .wide { overflow-x: auto; font-size: .9rem; } .wide table { min-width: 34rem; }
 table { border-collapse: collapse; } td, th { padding: .15rem .75rem; border-bottom: 1px solid var(--line); text-align: left; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; font-size: .85rem; }
