@@ -18,7 +18,8 @@ export function encodeFrame(frame: Frame, isClient: boolean): Uint8Array {
   if (isMasked) {
     const key = hex(frame.maskingKey ?? MASKING_KEY);
     writer.put(key);
-    const masked = payload.slice();
+    // A copy; the slice of a Buffer is none.
+    const masked = new Uint8Array(payload);
     for (let index = 0; index < masked.length; index++)
       masked[index] = (masked[index] ?? 0) ^ (key[index % 4] ?? 0);
     writer.put(masked);

@@ -24,7 +24,7 @@ class FlowLog {
 
   add(bytes: Uint8Array): void {
     if (this.#total > 0 && this.#total < KEPT) this.#cuts.push(this.#total);
-    if (this.#total < KEPT) this.#parts.push(bytes.slice(0, KEPT - this.#total));
+    if (this.#total < KEPT) this.#parts.push(new Uint8Array(bytes.subarray(0, KEPT - this.#total)));
     this.#total += bytes.length;
   }
 
