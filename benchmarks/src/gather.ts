@@ -34,7 +34,7 @@ export async function gather(
   const servers: ServerPlan = { workloads, takesPart, effort: server, milliseconds: seconds.servers * 1000 };
   const count = works.length + workloads.length;
   const estimate = estimatePieces(pieces) + estimateServers(servers);
-  say(`${count} things to measure, in about ${clock(estimate)}\n`);
+  say(`To measure: ${count}, in about ${clock(estimate)}\n`);
   const start = performance.now();
   let done = 0;
   const progress = (text: string): void =>

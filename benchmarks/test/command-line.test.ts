@@ -6,10 +6,10 @@ import { readCommandLine } from '../src/command-line.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
-function run(...args: string[]): Promise<{ code: unknown; stderr: string }> {
+function run(...args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], (error, _, stderr) =>
-      resolve({ code: error?.code ?? 0, stderr }),
+    execFile(process.execPath, [MAIN, ...args], (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
     );
   });
 }
@@ -66,6 +66,21 @@ describe('the command line', () => {
     expect(code).toBe(2);
     expect(stderr).toContain("'--quik'");
     expect(stderr).toContain('pnpm bench [all | micro');
+  });
+
+  it('checks what is promised, and ends with 0 where that is kept', { timeout: 30_000 }, async () => {
+    const { code, stdout } = await run('check', '--quick', '--filter', 'memory: 125 B');
+    expect(stdout).toContain('To measure: 1, in about 0:0');
+    expect(stdout).toMatch(/decoded frame +\d+\.\d B a frame/);
+    expect(stdout).toContain('Every promise is kept (1).');
+    expect(code).toBe(0);
+  });
+
+  it('ends with 1 where nothing is promised, or nothing can be published', { timeout: 30_000 }, async () => {
+    expect((await run('check', '--filter', 'nothing like that')).code).toBe(1);
+    const { code, stderr } = await run('publish', '--output', 'no-such-folder');
+    expect(code).toBe(1);
+    expect(stderr).toContain('no-such-folder');
   });
 
   it('keeps the quick form under two minutes, and the other near ten', () => {

@@ -16,7 +16,7 @@ export interface Row {
 /** The columns, and who stands in them: of whole servers, and of pieces of work. */
 export const COLUMNS = [
   { title: 'adapter', contestants: ['adapter'] },
-  { title: 'low level', contestants: ['transport', 'wasm'] },
+  { title: 'transport', contestants: ['transport', 'wasm'] },
   { title: 'ws', contestants: ['ws'] },
   { title: 'Bun', contestants: ['Bun'] },
 ] as const;
