@@ -126,6 +126,7 @@ export const layersRoundTrip: Property<LayersInput> = {
     // A pool may be closed before its connections end.
     if (pauseEvery === 1) pool.close();
     for (const each of senders.slice(1)) each.sendText('é', { compress: false });
+    for (const each of senders.slice(1)) each.startMessage('text', { compress: false }).end('a');
     for (const each of senders.slice(1)) each.sendTextBytes(Uint8Array.of(0x61), { trusted: true });
     for (const each of senders) each.receiveEnd();
     const cuts = stream.cuts.filter((cut) => cut < bytes.length);

@@ -1,3 +1,4 @@
+import { ProtocolError } from '@x/frame-codec';
 import fc from 'fast-check';
 import {
   anyStream,
@@ -150,7 +151,9 @@ export const typedErrors: Property<StreamInput> = {
     connection.receive(input.bytes.subarray(0, 10));
     connection.receiveEnd();
     connection.resume();
+    connection.proceed();
     connection.close(1000);
+    connection.fail(new ProtocolError('text-not-utf8'));
     if (connection.sendText('late') || connection.isOpen)
       throw new Error('a message is taken behind the end');
     if (subject.events.length !== before) throw new Error('something is told behind the end');

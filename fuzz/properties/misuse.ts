@@ -96,7 +96,10 @@ const MISTAKES: readonly ((victim: Victim) => unknown)[] = [
   ({ kernel }) => extended(kernel, [claiming(0x20)]).receive(Uint8Array.of(0xa2, 1, 0x61)),
   ({ kernel }) => inHandler(kernel, (connection) => connection.receive(long)),
   ({ kernel }) => inHandler(kernel, (connection) => connection.receiveInbox(0)),
+  ({ kernel }) => inHandler(kernel, () => extended(kernel, []).receiveInbox(0)),
   ({ kernel }) => inHandler(kernel, () => deeper(kernel)),
+  // A module that is sound, and empty.
+  () => new Codec({ kernel: new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) }),
 ];
 
 const WINDOWS: DeflateParameters = {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { WebSocket } from '../src/index.js';
+import { WebSocket, WebSocketServer } from '../src/index.js';
 import {
   after,
   collect,
@@ -95,14 +95,18 @@ it('stays paused where a listener pauses and each event has a task of its own', 
   await until(() => messages.length === 2);
 });
 
-it('outlives the time-out that a server has for requests', async () => {
+it('is free of the time-out that a server has for requests', async () => {
   const { http, url } = await listenHttp();
   http.setTimeout(30);
-  const { WebSocketServer } = await import('../src/index.js');
   const server = new WebSocketServer({ server: http });
   after(() => server.close());
+  const timeouts: unknown[][] = [];
+  server.on('connection', ({ _socket }) => {
+    _socket?.on('timeout', () => timeouts.push([]));
+  });
   const client = await connect(url);
   await pass(100);
+  expect(timeouts).toEqual([]);
   expect(client.readyState).toBe(WebSocket.OPEN);
 });
 
