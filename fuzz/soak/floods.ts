@@ -55,13 +55,24 @@ async function closeCodeOf(socket: Socket): Promise<string> {
   return read[0] === 0x88 && read.length >= 4 ? String(read.readUInt16BE(2)) : 'dropped';
 }
 
+/** Who does not read is to be dropped within this. */
+const DEAF_MS = 10_000;
+
+/** Pours until it is dropped. */
+async function deaf(flooding: Flooding): Promise<void> {
+  const end = performance.now() + DEAF_MS;
+  const socket = await upgrade(flooding.place(), flooding.path, false);
+  flooding.keep(socket);
+  await pour(socket, BLOCKS.message, { ...flooding, isOn: () => performance.now() < end });
+  if (socket.destroyed) flooding.saw('dropped');
+}
+
 function pouring(block: Buffer, reads: boolean) {
   return async (flooding: Flooding): Promise<void> => {
     const socket = await upgrade(flooding.place(), flooding.path, false);
     flooding.keep(socket);
     if (reads) discard(socket, flooding);
     await pour(socket, block, flooding);
-    if (socket.destroyed && flooding.isOn()) flooding.saw('dropped');
   };
 }
 
@@ -82,7 +93,7 @@ function repeated(compress: boolean, send: (socket: Socket) => void) {
 export const FLOODS: Floods = {
   pings: pouring(BLOCKS.pings, true),
   'deaf-pings': pouring(BLOCKS.pings, false),
-  deaf: pouring(BLOCKS.message, false),
+  deaf,
   fragments: pouring(BLOCKS.fragments, true),
   'empty-messages': pouring(BLOCKS.emptyMessages, true),
   'empty-fragments': repeated(false, (socket) => {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { judge } from './judge.js';
 import { readOptions, type SoakOptions, USAGE } from './options.js';
-import { phaseLine, verdictTable } from './report.js';
+import { phaseLine, roundLine, verdictTable } from './report.js';
 import { Soak } from './soak.js';
 
 let options: SoakOptions | undefined;
@@ -22,7 +22,10 @@ async function run({ settings, output }: SoakOptions): Promise<number> {
     `${connections} connections that stall, floods of ${flooders} for ${floodMs} ms, ` +
       `a server with ${Math.round(patienceMs)} ms of patience; ${phases.length} phases, warming up`,
   );
-  const soak = new Soak(settings, (phase) => console.log(phaseLine(phase)));
+  const soak = new Soak(settings, {
+    phase: (phase) => console.log(phaseLine(phase)),
+    round: (round, number) => console.log(roundLine(round, number)),
+  });
   process.on('SIGINT', () => {
     console.log('stopping');
     soak.stop();

@@ -73,7 +73,13 @@ export const PHASES = {
   },
   'no-close-answer': { kind: 'stall', what: 'no answer to the close frame', held: 16_384 },
   pings: { kind: 'flood', what: 'pings of 125 bytes, pongs read', sees: ['bytes'], held: 65_536 },
-  'deaf-pings': { kind: 'flood', what: 'pings of 125 bytes, pongs not read', sees: [], held: 65_536 },
+  'deaf-pings': {
+    kind: 'flood',
+    what: 'pings of 125 bytes, pongs not read',
+    sees: [],
+    // What the socket has not taken, and what gathers behind it.
+    held: 327_680,
+  },
   deaf: { kind: 'flood', what: 'messages of 16 KiB, echoes not read', sees: ['dropped'], held: 65_536 },
   fragments: { kind: 'flood', what: 'fragments of one byte', sees: ['bytes'], held: 65_536 },
   'empty-fragments': { kind: 'flood', what: 'empty fragments without an end', sees: ['1008'], held: 65_536 },

@@ -1,4 +1,4 @@
-import type { PhaseFigures, Verdict } from './judge.js';
+import type { PhaseFigures, RoundFigures, Verdict } from './judge.js';
 import { phaseOf } from './phases.js';
 
 const KIB = 1024;
@@ -19,6 +19,13 @@ export function phaseLine({ name, load, held, heldBytes, healthy, droppedMs }: P
     `      healthy: ${healthy.sent} messages, ${healthy.lost.length} lost, echo p50 ${ms(echoes.p50)}, p99.9 ${ms(echoes.p999)}, ` +
       `longest ${ms(echoes.max)}; ${fresh.count} fresh connections, longest ${ms(fresh.max)}`,
   ].join('\n');
+}
+
+/** What the server has behind a round. */
+export function roundLine({ server, left }: RoundFigures, number: number): string {
+  const mib = (bytes: number): string => (bytes / KIB / KIB).toFixed(1);
+  const { heap, external, rss } = server;
+  return `round ${number}: ${left} connections left; heap ${mib(heap)} MiB, external ${mib(external)} MiB, resident ${mib(rss)} MiB`;
 }
 
 /** The verdicts as a table: all that failed, and how many did not. */

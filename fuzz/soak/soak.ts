@@ -5,13 +5,15 @@ import type { PhaseFigures, RoundFigures, SoakFigures } from './judge.js';
 import type { LoadCalls } from './load.js';
 import { phaseOf } from './phases.js';
 import type { ServerCalls, ServerFigures } from './serving.js';
-import { BOUNDS, type SoakSettings } from './settings.js';
+import type { SoakSettings } from './settings.js';
 
 const LOAD_MODULE = new URL(
   import.meta.url.includes('/dist/') ? './load.js' : '../dist/soak/load.js',
   import.meta.url,
 );
 const LOOK_MS = 100;
+/** Connections that were made are accepted within this. */
+const ARRIVE_MS = 2000;
 /** Connections that were reset are gone within this. */
 const SETTLE_MS = 10_000;
 
@@ -21,18 +23,24 @@ interface Held {
   readonly since: number;
 }
 
+/** Who is told how a soak goes on. */
+export interface Told {
+  phase(figures: PhaseFigures): void;
+  /** @param number counts from 1 */
+  round(figures: RoundFigures, number: number): void;
+}
+
 /** A server, hostile peers, and a healthy client, each in a process of its own; this one is the client's. */
 export class Soak {
   readonly #settings: SoakSettings;
   readonly #server: Child<ServerCalls>;
   readonly #load: Child<LoadCalls>;
-  readonly #told: (phase: PhaseFigures) => void;
+  readonly #told: Told;
   #client!: HealthyClient;
   #port = 0;
   #stopped = false;
 
-  /** @param told called with each phase of a judged round */
-  constructor(settings: SoakSettings, told: (phase: PhaseFigures) => void = () => undefined) {
+  constructor(settings: SoakSettings, told: Told) {
     this.#settings = settings;
     this.#told = told;
     this.#server = new Child<ServerCalls>('server', settings.server, settings.serverArguments);
@@ -64,7 +72,9 @@ export class Soak {
       if (!this.#stopped) figures.before = await this.#server.call('measure', undefined);
       const start = performance.now();
       while (!this.#stopped) {
-        figures.rounds.push(await this.#round());
+        const round = await this.#round();
+        figures.rounds.push(round);
+        this.#told.round(round, figures.rounds.length);
         if (performance.now() - start >= minutes * 60_000) break;
       }
       await this.#client.close();
@@ -74,8 +84,9 @@ export class Soak {
     } catch (error) {
       figures.broken = error instanceof Error ? error.message : String(error);
     }
-    await this.#load.end(BOUNDS.endMs);
-    const ended = await this.#server.end(BOUNDS.endMs);
+    const { endMs } = this.#settings.bounds;
+    await this.#load.end(endMs);
+    const ended = await this.#server.end(endMs);
     if (figures.end !== undefined) figures.ended = ended;
     return figures;
   }
@@ -102,12 +113,12 @@ export class Soak {
     }
     const waiting = held.length === 0 ? undefined : await this.#waitOut(held, phases);
     let left = await this.#settle();
-    for (const phase of phases) this.#told(phase);
+    for (const phase of phases) this.#told.phase(phase);
     for (const name of names.filter((each) => phaseOf(each).kind === 'flood')) {
       if (this.#stopped) break;
       const phase = await this.#phase(name);
       phases.push(phase);
-      this.#told(phase);
+      this.#told.phase(phase);
       await this.#load.call('reset', undefined);
       left += await this.#settle();
     }
@@ -135,14 +146,25 @@ export class Soak {
     const before = await this.#measure();
     this.#client.go();
     const load = await this.#begin(name);
+    const count = this.#countOf(name);
+    if (phaseOf(name).kind === 'stall') await this.#arrive(before.connections + count);
     // Measuring halts the server: nobody waits for it then.
     await this.#client.rest();
     const healthy = this.#client.take();
     const after = await this.#measure();
-    const count = this.#countOf(name);
     const grown = after.heap + after.external - before.heap - before.external;
     const held = after.connections - before.connections;
     return { name, load, count, held, heldBytes: grown / count, healthy, droppedMs: undefined };
+  }
+
+  /** Waits until the server has taken so many connections: they were made by its system before it heard of them. */
+  async #arrive(count: number): Promise<void> {
+    const deadline = performance.now() + ARRIVE_MS;
+    for (;;) {
+      const { connections } = await this.#server.call('count', undefined);
+      if (connections >= count || performance.now() > deadline) return;
+      await sleep(10);
+    }
   }
 
   #measure(): Promise<ServerFigures> {
@@ -152,9 +174,9 @@ export class Soak {
   /** Waits until the server has dropped all who stall, and notes for each state how long that took. */
   async #waitOut(held: readonly Held[], phases: PhaseFigures[]): Promise<HealthyFigures> {
     this.#client.go();
-    const { patienceMs } = this.#settings;
+    const { bounds, patienceMs } = this.#settings;
     const waiting = new Map(held.map((each) => [each.name, each.since]));
-    const deadline = performance.now() + patienceMs + BOUNDS.dropMs;
+    const deadline = performance.now() + 1.5 * patienceMs + bounds.dropMs;
     while (waiting.size > 0 && performance.now() < deadline && !this.#stopped) {
       await sleep(LOOK_MS);
       const { connections, clients } = await this.#server.call('count', undefined);
