@@ -12,13 +12,13 @@ const GRANTED = 1024 * 1024;
  * as much (or to 1 MiB) where the end is known, which then fits exactly, and to twice as much where it is not.
  */
 export class GrowingBytes {
-  protected readonly pool: BytePool;
+  readonly #pool: BytePool;
   #memory: Memory = NO_MEMORY;
   #length = 0;
   #front = 0;
 
   constructor(pool: BytePool) {
-    this.pool = pool;
+    this.#pool = pool;
   }
 
   /** Bytes appended and not dropped. */
@@ -68,29 +68,30 @@ export class GrowingBytes {
       total === undefined
         ? Math.max(needed, view.length * 2, LEAST)
         : Math.max(needed, Math.min(total, Math.max(needed * 4, needed < EARNEST ? LEAST : GRANTED)));
-    const grown = this.pool.take(room, total);
+    const grown = this.#pool.take(room, total);
     grown.set(view);
-    if (this.#length > 0) this.pool.give(this.#memory.bytes);
+    if (this.#length > 0) this.#pool.give(this.#memory.bytes);
     this.#memory = memoryOf(grown);
     this.#length = view.length;
     this.#front = 0;
   }
 
   /** Takes memory of just that length, where there is none yet. */
-  protected reserve(length: number): void {
-    this.#memory = memoryOf(this.pool.take(length, length));
+  reserve(length: number): void {
+    this.#memory = memoryOf(this.#pool.take(length, length));
+  }
+
+  /** Leaves its memory to the caller, who gives it back to the pool, and begins anew. */
+  detach(): Uint8Array<ArrayBuffer> {
+    const { bytes } = this.#memory;
+    this.#memory = NO_MEMORY;
+    this.#length = 0;
+    this.#front = 0;
+    return bytes;
   }
 
   /** Gives the memory back, unless somebody made it their own. */
   release(): void {
-    this.pool.give(this.#memory.bytes);
-    this.leave();
-  }
-
-  /** Begins anew, and leaves the memory to the caller. */
-  protected leave(): void {
-    this.#memory = NO_MEMORY;
-    this.#length = 0;
-    this.#front = 0;
+    this.#pool.give(this.detach());
   }
 }

@@ -5,7 +5,7 @@ import { FIN, OPCODE_BITS, RSV_BITS } from './first-byte.js';
 import { GrowingBytes } from './growing-bytes.js';
 import { RECORD_ASCII, RECORD_LAST } from './memory-map.js';
 import { OPCODES } from './opcode.js';
-import { PiecedBytes } from './pieced-bytes.js';
+import { PIECE_LENGTH, Pieces } from './pieces.js';
 import { FLOW, type Flow, TAKEN } from './scanner.js';
 import { cutLength, decodeText, Utf8Checker } from './text.js';
 import { LimitError, ProtocolError } from './violation.js';
@@ -52,10 +52,8 @@ interface Message {
   /** the extensions that decode it, in the order in which they do */
   readonly decoders: readonly Decoder[];
   readonly bytes: GrowingBytes;
-  /** `bytes`, where decoders put them out */
-  readonly decoded: PiecedBytes | undefined;
-  /** whether they have, to the end */
-  isDecoded: boolean;
+  /** what was decoded before `bytes`, where that is much */
+  pieces: Pieces | undefined;
   /** bytes that decoders have put out */
   decodedLength: number;
   readonly utf8: Utf8Checker | undefined;
@@ -67,6 +65,11 @@ interface Message {
   thrown: { readonly error: unknown } | undefined;
   /** whether a handler ended the connection while the message was handed out */
   dropped: boolean;
+}
+
+function release({ bytes, pieces }: Message): void {
+  bytes.release();
+  pieces?.release();
 }
 
 /**
@@ -98,7 +101,9 @@ export class MessageReceiver {
 
   /** Bytes held for the message that is arriving. */
   get retainedLength(): number {
-    return this.#message?.bytes.capacity ?? 0;
+    if (this.#message === undefined) return 0;
+    const { bytes, pieces } = this.#message;
+    return bytes.capacity + (pieces?.capacity ?? 0);
   }
 
   /** Others have had their turn. */
@@ -108,7 +113,7 @@ export class MessageReceiver {
 
   clear(): void {
     if (this.#receiving !== undefined) this.#receiving.dropped = true;
-    else this.#message?.bytes.release();
+    else if (this.#message !== undefined) release(this.#message);
     this.#message = undefined;
   }
 
@@ -137,13 +142,15 @@ export class MessageReceiver {
         const whole = lastOfMessage ? message.bytes.length + length : announced;
         this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
       } else {
-        if (!message.isDecoded) broken = this.#tryDecode(message, memory, head, start, length);
+        // What is being joined was decoded to its end.
+        if (message.pieces?.isJoining !== true)
+          broken = this.#tryDecode(message, memory, head, start, length);
         if (lastOfMessage && this.#left === TAKEN && broken === undefined) this.#join(message);
       }
       if (lastOfMessage && this.#left === TAKEN && broken === undefined) broken = this.#finish(message);
     } finally {
       this.#receiving = undefined;
-      if (message.dropped || (lastOfMessage && this.#left === TAKEN)) message.bytes.release();
+      if (message.dropped || (lastOfMessage && this.#left === TAKEN)) release(message);
       else this.#message = message;
     }
     if (broken !== undefined) this.#sink.violation(broken);
@@ -157,13 +164,12 @@ export class MessageReceiver {
     const decoders = this.#extensions.length === 0 ? NO_DECODERS : this.#decodersFor(head);
     const { codec, validateText } = this.#endpoint;
     const utf8 = text && decoders.length > 0 && validateText ? new Utf8Checker(codec.kernel) : undefined;
-    const decoded = decoders.length === 0 ? undefined : new PiecedBytes(codec.pool);
+    const bytes = new GrowingBytes(codec.pool);
     return {
       text,
       decoders,
-      bytes: decoded ?? new GrowingBytes(codec.pool),
-      decoded,
-      isDecoded: false,
+      bytes,
+      pieces: undefined,
       decodedLength: 0,
       utf8,
       ascii: text,
@@ -220,11 +226,11 @@ export class MessageReceiver {
   }
 
   /** Puts together what was decoded, as far as it may be now. */
-  #join(message: Message): void {
-    const { decoded } = message;
-    message.isDecoded = true;
-    while (decoded?.isJoined === false && !this.#waits(0)) {
-      this.#turn -= Math.ceil(decoded.join(this.#turn * COPY_SPEED) / COPY_SPEED);
+  #join({ bytes, pieces }: Message): void {
+    if (pieces === undefined) return;
+    if (!pieces.isJoining) pieces.beginJoin(bytes);
+    while (!pieces.isEmpty && !this.#waits(0)) {
+      this.#turn -= Math.ceil(pieces.join(bytes, this.#turn * COPY_SPEED) / COPY_SPEED);
     }
   }
 
@@ -279,7 +285,7 @@ export class MessageReceiver {
     else if (!message.utf8.check(payload)) throw new ProtocolError('text-not-utf8');
     else message.ascii &&= message.utf8.ascii;
     if (!this.#sink.inParts) {
-      message.bytes.append(payload, 0, payload.length);
+      this.#keep(message, payload);
       return;
     }
     const { buffer } = payload;
@@ -295,6 +301,15 @@ export class MessageReceiver {
     } finally {
       pool.endForeign(memory);
     }
+  }
+
+  #keep(message: Message, payload: Uint8Array): void {
+    const { bytes } = message;
+    if (bytes.length >= PIECE_LENGTH) {
+      message.pieces ??= new Pieces(this.#endpoint.codec.pool);
+      message.pieces.add(bytes);
+    }
+    bytes.append(payload, 0, payload.length, message.pieces && Math.max(PIECE_LENGTH, payload.length));
   }
 
   #take(

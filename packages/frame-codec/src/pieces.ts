@@ -1,0 +1,81 @@
+import type { BytePool } from './byte-pool.js';
+import type { GrowingBytes } from './growing-bytes.js';
+
+/** From here on bytes of unknown end lie in pieces of this length: to copy more of them at once takes too long. */
+export const PIECE_LENGTH: number = 1024 * 1024;
+
+interface Piece {
+  readonly memory: Uint8Array<ArrayBuffer>;
+  /** bytes of it that are in use */
+  readonly length: number;
+}
+
+/**
+ * The beginning of bytes that have become many: they are put together little by little when all are here, where memory
+ * that grows would be copied, as a whole, again and again.
+ */
+export class Pieces {
+  readonly #pool: BytePool;
+  readonly #pieces: Piece[] = [];
+  /** bytes in all of them */
+  #length = 0;
+  /** how many pieces were copied, and how many bytes of the next one */
+  #copied = 0;
+  #at = 0;
+  #joining = false;
+
+  constructor(pool: BytePool) {
+    this.#pool = pool;
+  }
+
+  /** Bytes of memory in use. */
+  get capacity(): number {
+    return this.#pieces.slice(this.#copied).reduce((sum, { memory }) => sum + memory.length, 0);
+  }
+
+  /** Whether {@link beginJoin} was called. */
+  get isJoining(): boolean {
+    return this.#joining;
+  }
+
+  /** Whether everything was copied out of here. */
+  get isEmpty(): boolean {
+    return this.#copied === this.#pieces.length;
+  }
+
+  /** Takes what `bytes` hold; they begin anew. */
+  add(bytes: GrowingBytes): void {
+    const { length } = bytes;
+    this.#pieces.push({ memory: bytes.detach(), length });
+    this.#length += length;
+  }
+
+  /** Takes the last of them, and makes room for all in `bytes`. */
+  beginJoin(bytes: GrowingBytes): void {
+    this.#joining = true;
+    this.add(bytes);
+    bytes.reserve(this.#length);
+  }
+
+  /** Copies at most so many bytes to the end of `bytes`, and returns how many. */
+  join(bytes: GrowingBytes, most: number): number {
+    const piece = this.#pieces[this.#copied];
+    if (piece === undefined) return 0;
+    const length = Math.min(piece.length - this.#at, most);
+    bytes.append(piece.memory, this.#at, length);
+    this.#at += length;
+    if (this.#at === piece.length) {
+      this.#pool.give(piece.memory);
+      this.#copied++;
+      this.#at = 0;
+    }
+    return length;
+  }
+
+  /** Gives all memory back. */
+  release(): void {
+    // What was copied is back already, and may be others' by now.
+    for (const { memory } of this.#pieces.splice(0).slice(this.#copied)) this.#pool.give(memory);
+    this.#copied = 0;
+  }
+}
