@@ -181,8 +181,17 @@ export abstract class Sender extends Scanner {
     const outbox = this.#outbox;
     if (outbox === undefined) return;
     this.#outbox = undefined;
+    const { codec } = this.endpoint;
+    const bytes = outbox.bytes.subarray(0, outbox.length);
+    // Who holds some bytes will hold these too, and an outbox is mostly room: a peer that does not read would cost 64 KiB
+    // for each short message.
+    if (this.#pongs >= 0 && bytes.length < outbox.bytes.length / 2) {
+      const copy = bytes.slice();
+      codec.giveOutbox(outbox);
+      this.pass(copy, more);
+    }
     // Where the transport still holds the bytes, the outbox is its own.
-    if (this.pass(outbox.bytes.subarray(0, outbox.length), more)) this.endpoint.codec.giveOutbox(outbox);
+    else if (this.pass(bytes, more)) codec.giveOutbox(outbox);
   }
 
   private pass(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {

@@ -250,6 +250,21 @@ describe.each(CODECS)('memory of writes ($name)', { timeout: 60_000 }, ({ codec 
     for (const { bytes, copy } of written) expect(toHex(bytes) === toHex(copy)).toBe(true);
   });
 
+  it('that the transport holds is hardly more than the bytes are: who does not read costs what was sent (§10.4)', () => {
+    const { connection, written } = transport({ role: 'server', codec: codec() }, false, echo);
+    for (let round = 0; round < 100; round++) {
+      connection.receive(wire({ first: 0x82, payload: pattern(100, round), key: KEY }));
+      connection.sendText(`text ${round}`);
+    }
+    const [, ...behindFirst] = written;
+    expect(behindFirst).toHaveLength(199);
+    const held = new Set(behindFirst.map(({ bytes }) => bytes.buffer));
+    const memory = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const sent = behindFirst.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    expect(memory).toBeLessThanOrEqual(2 * sent);
+    for (const { bytes, copy } of written) expect(toHex(bytes)).toBe(toHex(copy));
+  });
+
   it('of a payload from 32 KiB on is that of the caller, for a server', () => {
     const { connection, written } = transport({ role: 'server', codec: codec() }, false);
     const payload = pattern(32_768);
