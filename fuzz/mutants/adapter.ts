@@ -221,7 +221,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['a listener stays on the socket', "    socket.removeListener('error', destroy);\n", ''],
     ['clients are never forgotten', 'this.clients.delete', 'if (this.#emitsClose) this.clients.delete'],
     ['verifyClient refuses with 403', 'status = 401', 'status = 403'],
-    ['a broadcast comes back to its sender', '|| client === except', '|| (isText && client === except)'],
+    ['a broadcast comes back to its sender', '|| client === except', '|| (!isText && client === except)'],
   ),
   ...inAdapter(
     'abort-signal',
@@ -277,7 +277,7 @@ export const ADAPTER: readonly Mutant[] = [
       '  if (before !== undefined) target.removeListener(type, before);\n',
       '',
     ],
-    ['once is for ever', '  if (once) target.once(type, wrapper);\n  else target', '  target'],
+    ['once is for ever', 'if (once) target', "if (once && type === 'open') target"],
   ),
   ...inAdapter(
     'sender',

@@ -9,6 +9,7 @@ import { extensionHeader, handshakeAnySplit, requestModel, responseModel } from 
 import { handshakeMisuse } from './handshake-misuse.js';
 import { layersRoundTrip } from './layers.js';
 import { linkClosed } from './link.js';
+import { deflateLong } from './long.js';
 import { memoryOfMessages, memoryOfPauses, typedErrors } from './memory.js';
 import {
   messagesAnySplit,
@@ -54,6 +55,7 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(memoryOfPauses),
   counted(deflateHostile),
   counted(deflateRoundTrip),
+  counted(deflateLong),
   counted(layersRoundTrip),
   counted(handlersAny),
   counted(pingsHeld),
