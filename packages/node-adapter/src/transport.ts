@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
 import { SocketConnection } from './socket-connection.js';
@@ -122,7 +123,7 @@ export class Transport<Context = unknown> {
     attached.on('close', onClose);
     attached.on('data', onData);
     attached.on('drain', onDrain);
-    attached.on('end', onEnd);
+    listenForEnd(attached);
     attached.on('error', onError);
     if (this.zeroCopyReads) readIntoInbox(attached, this.endpoint.codec.inbox, onRead);
     // Whoever did the handshake may have paused it, so that nothing is lost on the way here.
@@ -169,6 +170,37 @@ function afterRead(connection: SocketConnection, full: boolean): void {
 
 function onDrain(this: Attached): void {
   this[CONNECTION].drain();
+}
+
+/**
+ * Sockets listen for their own end, and two listeners take an array for each of ten thousand that wait: theirs, the same
+ * for all of them, is called by ours.
+ */
+function listenForEnd(attached: Attached): void {
+  const [listener, ...others] = attached.listeners('end');
+  if (attached instanceof Socket && others.length === 0 && isEndOfSocket(listener)) {
+    onEndOfSocket ??= listener;
+    if (listener === onEndOfSocket) {
+      // Not `removeAllListeners`, which turns the table of listeners into a dictionary.
+      attached.removeListener('end', listener);
+      attached.on('end', onBothEnds);
+      return;
+    }
+  }
+  attached.on('end', onEnd);
+}
+
+type EndListener = (this: Attached) => void;
+
+let onEndOfSocket: EndListener | undefined;
+
+function isEndOfSocket(listener: unknown): listener is EndListener {
+  return typeof listener === 'function' && listener.name === 'onReadableStreamEnd';
+}
+
+function onBothEnds(this: Attached): void {
+  onEndOfSocket?.call(this);
+  onEnd.call(this);
 }
 
 /** The peer sends nothing more: without its close frame the connection cannot be closed cleanly any more. */

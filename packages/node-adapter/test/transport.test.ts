@@ -297,4 +297,22 @@ describe('a peer that does not read', () => {
     await until(() => Buffer.concat(sent).includes('4999'));
     expect(Buffer.concat(sent).length).toBeLessThan(2000);
   });
+
+  it('leaves to a socket what it does itself at the end of its peer', async () => {
+    // A socket that is not half open refuses writes from then on, also in the listeners behind.
+    const ends: [listeners: number, write: unknown][] = [];
+    const transport = new Transport(new Endpoint({ role: 'server' }), {
+      peerEnd: ({ socket }) => void ends.push([socket.listenerCount('end'), socket.write]),
+    });
+    const server = net.createServer({ allowHalfOpen: false }, (socket) => {
+      transport.attach(socket, undefined);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    after(() => server.close());
+    const peer = net.connect(portOf(server), '127.0.0.1').resume().end();
+    await once(peer, 'close');
+    expect(ends).toEqual([[1, expect.any(Function)]]);
+    expect(ends[0]?.[1]).not.toBe(net.Socket.prototype.write);
+  });
 });
