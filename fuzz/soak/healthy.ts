@@ -46,7 +46,6 @@ export class HealthyClient {
   readonly #echoes = new Samples();
   readonly #fresh = new Samples();
   readonly #lanes: HealthyLane[] = [];
-  readonly #closing: Promise<unknown>[] = [];
   #lost: string[] = [];
   #sent = 0;
   #freshTimer: NodeJS.Timeout | undefined;
@@ -96,8 +95,7 @@ export class HealthyClient {
 
   async close(): Promise<void> {
     await this.rest();
-    for (const lane of this.#lanes) this.#closing.push(lane.close());
-    await Promise.all(this.#closing);
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
   }
 
   /** Connects, is answered, and closes, each in order. */

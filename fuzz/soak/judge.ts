@@ -15,8 +15,8 @@ export interface PhaseFigures {
   /** bytes a connection that the server held then */
   readonly heldBytes: number;
   readonly healthy: HealthyFigures;
-  /** milliseconds until the server had dropped all of a stall; nothing for a flood, and where it never did */
-  readonly droppedMs: number | undefined;
+  /** milliseconds until the server had dropped all of a stall; nothing for a flood, and where that was not waited for */
+  readonly droppedMs: number | 'never' | undefined;
 }
 
 /** What was measured of one round: all phases, and what the server had behind them. */
@@ -107,13 +107,12 @@ function judgePhase(figures: PhaseFigures, { bounds, patienceMs }: SoakSettings)
     bound: String(count),
     ok: held >= count,
   });
+  if (droppedMs === undefined) return verdicts;
+  const what = `${name}: dropped within`;
   const longest = patienceMs * LOOKS + bounds.dropMs;
-  verdicts.push({
-    what: `${name}: dropped within`,
-    was: droppedMs === undefined ? 'never' : `${round(droppedMs)} ms`,
-    bound: `≤ ${round(longest)} ms`,
-    ok: droppedMs !== undefined && droppedMs <= longest,
-  });
+  if (droppedMs === 'never')
+    verdicts.push({ what, was: 'never', bound: `≤ ${round(longest)} ms`, ok: false });
+  else verdicts.push(atMost(what, droppedMs, longest, 'ms'));
   return verdicts;
 }
 

@@ -14,7 +14,9 @@ export function phaseLine({ name, load, held, heldBytes, healthy, droppedMs }: P
   return [
     `  ${name.padEnd(16)} ${phaseOf(name).what}`,
     `      ${load.opened} connections in ${ms(load.elapsedMs)}, ${held} at once, ${(heldBytes / KIB).toFixed(1)} KiB each` +
-      (droppedMs === undefined ? '' : `, dropped after ${ms(droppedMs)}`) +
+      (droppedMs === undefined
+        ? ''
+        : `, dropped ${droppedMs === 'never' ? droppedMs : `after ${ms(droppedMs)}`}`) +
       (seen.length === 0 ? '' : `; ${seen.join(', ')}`),
     `      healthy: ${healthy.sent} messages, ${healthy.lost.length} lost, echo p50 ${ms(echoes.p50)}, p99.9 ${ms(echoes.p999)}, ` +
       `longest ${ms(echoes.max)}; ${fresh.count} fresh connections, longest ${ms(fresh.max)}`,

@@ -110,7 +110,7 @@ export function serve(faults: Faults = {}): void {
           {
             headersTimeout: patienceMs,
             requestTimeout: patienceMs,
-            connectionsCheckingInterval: patienceMs / 8,
+            connectionsCheckingInterval: Math.ceil(patienceMs / 8),
           },
           (_, response) => response.end(),
         );

@@ -33,7 +33,7 @@ export function settingsFor(connections: number, phases: readonly string[] = pha
     connections,
     flooders: Math.max(1, Math.min(20, Math.round(connections / 100))),
     floodMs: connections > 2000 ? 5000 : 1000,
-    patienceMs: 6000 + 1.5 * connections,
+    patienceMs: Math.round(6000 + 1.5 * connections),
     minutes: 0,
     phases,
     server: SERVER_MODULE,

@@ -4,7 +4,7 @@ import { HealthyClient, type HealthyFigures } from './healthy.js';
 import type { PhaseFigures, RoundFigures, SoakFigures } from './judge.js';
 import type { LoadCalls } from './load.js';
 import { phaseOf } from './phases.js';
-import type { ServerCalls, ServerFigures } from './serving.js';
+import type { ServerCalls, ServerEnd, ServerFigures } from './serving.js';
 import type { SoakSettings } from './settings.js';
 
 const LOAD_MODULE = new URL(
@@ -54,41 +54,35 @@ export class Soak {
 
   /** Runs a round that is not judged, and others until the time is over; leaves no process behind. */
   async run(): Promise<SoakFigures> {
-    const figures: { -readonly [Name in keyof SoakFigures]: SoakFigures[Name] } & { rounds: RoundFigures[] } =
-      {
-        before: undefined,
-        rounds: [],
-        end: undefined,
-        closed: undefined,
-        ended: undefined,
-        broken: undefined,
-      };
+    const { patienceMs, minutes, bounds } = this.#settings;
+    const rounds: RoundFigures[] = [];
+    let before: ServerFigures | undefined;
+    let closed: ServerFigures | undefined;
+    let end: ServerEnd | undefined;
+    let broken: string | undefined;
     try {
-      const { patienceMs, minutes } = this.#settings;
       this.#port = await this.#server.call('listen', { patienceMs });
       this.#client = new HealthyClient(this.#port);
       await this.#client.open();
       await this.#warmUp();
-      if (!this.#stopped) figures.before = await this.#server.call('measure', undefined);
+      before = await this.#measure();
       const start = performance.now();
       while (!this.#stopped) {
         const round = await this.#round();
-        figures.rounds.push(round);
-        this.#told.round(round, figures.rounds.length);
+        rounds.push(round);
+        this.#told.round(round, rounds.length);
         if (performance.now() - start >= minutes * 60_000) break;
       }
       await this.#client.close();
       await this.#settle(0);
-      figures.closed = await this.#server.call('measure', undefined);
-      figures.end = await this.#server.call('close', undefined);
+      closed = await this.#measure();
+      end = await this.#server.call('close', undefined);
     } catch (error) {
-      figures.broken = error instanceof Error ? error.message : String(error);
+      broken = error instanceof Error ? error.message : String(error);
     }
-    const { endMs } = this.#settings.bounds;
-    await this.#load.end(endMs);
-    const ended = await this.#server.end(endMs);
-    if (figures.end !== undefined) figures.ended = ended;
-    return figures;
+    await this.#load.end(bounds.endMs);
+    const ended = await this.#server.end(bounds.endMs);
+    return { before, rounds, closed, end, ended: end === undefined ? undefined : ended, broken };
   }
 
   /** As many peers as in the rounds that are judged, who do not stay. */
@@ -122,7 +116,7 @@ export class Soak {
       await this.#load.call('reset', undefined);
       left += await this.#settle();
     }
-    return { phases, waiting, left, server: await this.#server.call('measure', undefined) };
+    return { phases, waiting, left, server: await this.#measure() };
   }
 
   #begin(name: string, share = 1): ReturnType<LoadCalls['begin']> {
@@ -175,6 +169,11 @@ export class Soak {
   async #waitOut(held: readonly Held[], phases: PhaseFigures[]): Promise<HealthyFigures> {
     this.#client.go();
     const { bounds, patienceMs } = this.#settings;
+    const note = (name: string, droppedMs: number | 'never'): void => {
+      const index = phases.findIndex((each) => each.name === name);
+      const figures = phases[index];
+      if (figures !== undefined) phases[index] = { ...figures, droppedMs };
+    };
     const waiting = new Map(held.map((each) => [each.name, each.since]));
     const deadline = performance.now() + 1.5 * patienceMs + bounds.dropMs;
     while (waiting.size > 0 && performance.now() < deadline && !this.#stopped) {
@@ -188,11 +187,10 @@ export class Soak {
         const there = early ? connections - upgraded > 1 : (clients[`/${name}`] ?? 0) > 0;
         if (there) continue;
         waiting.delete(name);
-        const index = phases.findIndex((each) => each.name === name);
-        const figures = phases[index];
-        if (figures !== undefined) phases[index] = { ...figures, droppedMs: performance.now() - since };
+        note(name, performance.now() - since);
       }
     }
+    if (!this.#stopped) for (const name of waiting.keys()) note(name, 'never');
     await this.#client.rest();
     const healthy = this.#client.take();
     await this.#load.call('reset', undefined);

@@ -154,7 +154,7 @@ describe('the judge', () => {
     ['idle: held for a connection', withStalled({ heldBytes: 100_000 })],
     ['idle: at once', withStalled({ held: 99 })],
     ['idle: dropped within', withStalled({ droppedMs: 6300 })],
-    ['idle: dropped within', withStalled({ droppedMs: undefined })],
+    ['idle: dropped within', withStalled({ droppedMs: 'never' })],
     ['bombs: never seen', { rounds: [{ ...round, phases: [{ ...flood, load: stalled.load }] }] }],
     [
       'all stalled: lost by the healthy client',
@@ -194,6 +194,10 @@ describe('the command line', () => {
     expect(readOptions([], 20_000)?.settings.connections).toBe(10_000);
     expect(readOptions(['--quick'], 20_000)?.settings.connections).toBe(1000);
     expect(readOptions(['--help'])).toBeUndefined();
+  });
+
+  it('gives the server whole milliseconds, as node:http wants them', () => {
+    expect(readOptions(['--connections', '301'], 20_000)?.settings.patienceMs).toBe(6452);
   });
 
   it('takes the beginnings of names', () => {

@@ -3,6 +3,7 @@ import { serve } from '../dist/soak/serving.js';
 // Servers that are wrong on purpose, each in the way that its argument names: a soak must see it.
 
 const kept = [];
+let connections = 0;
 
 /** Stands still for so many milliseconds, and everyone with it. */
 function stand(milliseconds) {
@@ -18,7 +19,7 @@ const FAULTS = {
   }),
   'stands still': () => ({
     connected: (_, path) => {
-      if (path === '/half-head') stand(40);
+      if (path === '/half-head' && ++connections % 10 === 0) stand(400);
     },
   }),
   'changes messages': () => ({
