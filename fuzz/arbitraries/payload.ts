@@ -103,14 +103,33 @@ export function nearText(random: Random, length: number): Uint8Array<ArrayBuffer
   return scratch.slice();
 }
 
-/** ASCII with one thing in it that is not UTF-8, or with half a character, just before or behind the border of a vector. */
+/** Of each length, and near the borders of their ranges. */
+const CHARACTERS = [
+  'é',
+  '\u07ff',
+  '\u0800',
+  '€',
+  '\ud7ff',
+  '\ue000',
+  '\uffff',
+  '\u{10000}',
+  '😀',
+  '\u{10ffff}',
+].map((character) => new TextEncoder().encode(character));
+
+/**
+ * ASCII with one thing in it that is not UTF-8, or with the beginning of a character, just before or behind the border of
+ * a vector.
+ */
 export function alignedText(random: Random): Uint8Array<ArrayBuffer> {
-  const before = 16 * random.between(1, 12) - random.below(5);
-  const wrong = random.pick(NOT_UTF8);
-  const behind = random.once(2) ? random.between(64, 140) : random.below(40);
+  const wrong = random.pick(random.once(2) ? NOT_UTF8 : CHARACTERS);
+  const part = random.once(3) ? wrong : wrong.slice(0, random.between(1, Math.max(1, wrong.length - 1)));
+  // Mostly it ends where the vector does.
+  const before = 16 * random.between(1, 12) - (random.once(3) ? random.below(5) : part.length);
+  const behind = random.once(3) ? random.below(40) : random.between(64, 140);
   scratch.reset();
   for (let index = 0; index < before; index++) scratch.byte(0x61);
-  scratch.put(random.once(2) ? wrong : wrong.slice(0, random.between(1, wrong.length)));
+  scratch.put(part);
   for (let index = 0; index < behind; index++) scratch.byte(0x62);
   return scratch.slice();
 }

@@ -34,7 +34,11 @@ export const ADAPTER: readonly Mutant[] = [
       'leaving.head === undefined ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) :',
     ],
     ['the socket stays corked', '    if (head !== undefined) socket.uncork();\n', ''],
-    ['memory that another stream still needs is used again', 'socket instanceof Socket && !(', '!('],
+    [
+      'memory that another stream still needs is used again',
+      'socket instanceof Socket && !(',
+      '(socket instanceof Socket || !socket.readableObjectMode) && !(',
+    ],
     ['the limit of what waits is not looked at', 'if (waiting > this', 'if (waiting < 0 && waiting > this'],
     ['an overflow is told twice', '    this.mark(OVERFLOWED, true);\n', ''],
     ['what a pause held back is lost with the socket', '      if (this.isPaused) this.handOver(KEPT);\n', ''],
@@ -205,7 +209,7 @@ export const ADAPTER: readonly Mutant[] = [
       '    this.startCloseTimer();\n    outgoingOf(this)',
       '    outgoingOf(this)',
     ],
-    ['what was sent too late does not count as buffered', '  endingOf(websocket).lost += data', '  data'],
+    ['only the last of what was sent too late counts as buffered', 'this.#lost += data', 'this.#lost = data'],
     ['isPaused stays', '    this._paused = false;\n', ''],
   ),
   ...inAdapter(
@@ -274,8 +278,8 @@ export const ADAPTER: readonly Mutant[] = [
     ['a listener is added twice', 'if (listenerOf(this, type, handler) !== undefined) return;\n', ''],
     [
       'what an attribute held before stays',
-      '  if (before !== undefined) target.removeListener(type, before);\n',
-      '',
+      'if (before !== undefined) target',
+      'if (before !== undefined && handler === null) target',
     ],
     ['once is for ever', 'if (once) target', "if (once && type === 'open') target"],
   ),
