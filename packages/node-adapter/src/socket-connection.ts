@@ -26,9 +26,7 @@ const REUSABLE = 2;
 const DIRECT = 4;
 const RECEIVING = 8;
 const GATHERING = 16;
-/** The socket had not taken everything when it was last written to. */
-const BACKLOGGED = 32;
-const OVERFLOWED = 64;
+const OVERFLOWED = 32;
 
 /** What is on its way out, and who waits for it; of connections that have had such. */
 interface Leaving {
@@ -146,11 +144,6 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     this.socket.destroy(error);
   }
 
-  override drained(): void {
-    this.mark(BACKLOGGED, false);
-    super.drained();
-  }
-
   /** @internal */
   transmit(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
     if (more && bytes.length <= WAITS_FOR_MORE) {
@@ -170,25 +163,33 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     // What waits for having been sent is told when the socket closes.
     if (socket.destroyed || socket.writableEnded) return true;
     const waiting = unsent + socket.writableLength;
-    if (this.has(BACKLOGGED)) this.watchBacklog(waiting);
     if (head !== undefined) {
       socket.cork();
       socket.write(head);
     }
-    const sent = more ? undefined : this.takeSent();
-    if (sent === undefined) socket.write(bytes);
-    else socket.write(bytes, (error) => callAll(sent, error));
+    if (more) {
+      socket.write(bytes);
+    } else {
+      const sent = this.takeSent();
+      socket.write(bytes, (error) => this.passed(sent, error));
+    }
     if (head !== undefined) socket.uncork();
     if (waiting > this.transport.maxBufferedLength) this.overflow();
-    if (this.has(REUSABLE) && socket.writableLength === 0) return true;
-    this.mark(BACKLOGGED, true);
-    return false;
+    return this.has(REUSABLE) && socket.writableLength === 0;
+  }
+
+  /** What went through the stream has left. Node tells of an emptied buffer only when that was full before. */
+  private passed(sent: Sent[] | undefined, error: Error | null | undefined): void {
+    try {
+      if (sent !== undefined) callAll(sent, error);
+    } finally {
+      if (this.bufferedLength === this.corkedLength) this.drained();
+    }
   }
 
   /** Whether what was written to the handle has left but for so many bytes. */
   private sentDirectly(waiting: number): boolean {
     const sent = this.takeSent();
-    this.mark(BACKLOGGED, waiting > 0);
     if (waiting > 0) {
       const leaving = this.leaving();
       leaving.unsent = waiting;
@@ -229,7 +230,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
 
   /** @internal the socket takes more again */
   drain(): void {
-    if (this.socket.writableLength === 0) this.drained();
+    if (this.bufferedLength === this.corkedLength) this.drained();
     const handler: SocketHandler<Context> = this.handler;
     handler.drain?.(this);
   }
@@ -247,17 +248,6 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
       if (sent !== undefined) callAll(sent, tooLate());
     } finally {
       this.receiveEnd();
-    }
-  }
-
-  /** Node tells of an emptied buffer only when that was full before; so the next write is asked too. */
-  private watchBacklog(waiting: number): void {
-    if (waiting === 0) {
-      this.drained();
-    } else if (this.#leaving?.sent === undefined) {
-      this.whenSent(() => {
-        if (this.has(BACKLOGGED) && this.socket.writableLength === 0) this.drained();
-      });
     }
   }
 
