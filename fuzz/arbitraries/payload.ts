@@ -104,18 +104,9 @@ export function nearText(random: Random, length: number): Uint8Array<ArrayBuffer
 }
 
 /** Of each length, and near the borders of their ranges. */
-const CHARACTERS = [
-  'é',
-  '\u07ff',
-  '\u0800',
-  '€',
-  '\ud7ff',
-  '\ue000',
-  '\uffff',
-  '\u{10000}',
-  '😀',
-  '\u{10ffff}',
-].map((character) => new TextEncoder().encode(character));
+const CHARACTERS: readonly (readonly number[])[] = [
+  ...['é', '\u07ff', '\u0800', '€', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '😀', '\u{10ffff}'],
+].map((character) => [...new TextEncoder().encode(character)]);
 
 /**
  * ASCII with one thing in it that is not UTF-8, or with the beginning of a character, just before or behind the border of

@@ -2,6 +2,8 @@ import type { KernelKind } from '@x/frame-codec';
 import type { Job, JobResult } from './job.js';
 import type { CampaignOptions } from './options.js';
 
+/** Properties that decode little for their time have a turn in each so many rounds. */
+const RARELY = 4;
 /** How long a job shall take: short enough to stop soon, long enough for its start not to count. */
 const SLICE_MS = 250;
 
@@ -15,9 +17,11 @@ interface Lane {
   runs: number;
   /** inputs a job takes, from how long the last took */
   slice: number;
+  /** has a turn in each so many rounds */
+  readonly every: number;
 }
 
-/** Deals out the jobs of a campaign: every property gets the same time. Seeds hang on the campaign's seed alone. */
+/** Deals out the jobs of a campaign: properties get the same time, or a part of it. Seeds hang on the campaign's seed alone. */
 export class Plan {
   readonly #options: CampaignOptions;
   readonly #lanes: Lane[];
@@ -25,18 +29,20 @@ export class Plan {
 
   constructor(options: CampaignOptions) {
     this.#options = options;
-    this.#lanes = options.properties.flatMap(({ name, part }) => {
+    this.#lanes = options.properties.flatMap(({ name, part, slow }) => {
       const kernels = part === 'codec' ? options.kernels : options.kernels.slice(0, 1);
-      return kernels.map((kernel) => ({ property: name, kernel, jobs: 0, runs: 0, slice: 50 }));
+      const every = slow === true ? RARELY : 1;
+      return kernels.map((kernel) => ({ property: name, kernel, jobs: 0, runs: 0, slice: 50, every }));
     });
   }
 
   /** The next job; nothing when all runs are handed out. */
   next(): Job | undefined {
     const most = this.#options.runs ?? Number.POSITIVE_INFINITY;
-    for (let tried = 0; tried < this.#lanes.length; tried++) {
+    for (let tried = 0; tried < this.#lanes.length * RARELY; tried++) {
+      const round = Math.floor(this.#next / this.#lanes.length);
       const lane = this.#lanes[this.#next++ % this.#lanes.length];
-      if (lane === undefined || lane.runs >= most) continue;
+      if (lane === undefined || lane.runs >= most || round % lane.every !== 0) continue;
       const runs = Math.min(lane.slice, most - lane.runs);
       const seed = mix(this.#options.seed, `${lane.property} ${lane.kernel} ${lane.jobs}`);
       lane.jobs++;

@@ -209,7 +209,7 @@ export const ADAPTER: readonly Mutant[] = [
       '    this.startCloseTimer();\n    outgoingOf(this)',
       '    outgoingOf(this)',
     ],
-    ['only the last of what was sent too late counts as buffered', 'this.#lost += data', 'this.#lost = data'],
+    ['only the last of what was sent too late counts as buffered', '.lost += data', '.lost = data'],
     ['isPaused stays', '    this._paused = false;\n', ''],
   ),
   ...inAdapter(

@@ -43,6 +43,7 @@ export const deflateRoundTrip: Property<CompressedInput> = {
   claim:
     'what is compressed, by any way of sending, inflates to what was sent, by this codec and by zlib (RFC 7692 §7.2)',
   part: 'codec',
+  slow: true,
   arbitrary: compressedInput,
   check: ({ stream, parameters, threshold }, kernel) => {
     const { role, limits } = stream;

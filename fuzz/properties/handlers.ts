@@ -128,6 +128,7 @@ export const handlersAny: Property<HandlersInput> = {
   claim:
     'a handler that throws, pauses, closes, fails or ends at any call loses nothing, and what it threw comes out once (§6.2, §7)',
   part: 'codec',
+  slow: true,
   arbitrary: fc.record({
     stream: validStream,
     at: fc.nat(12),
@@ -205,6 +206,7 @@ export const pingsHeld: Property<PingsInput> = {
   name: 'pings-held',
   claim: 'a peer that pings and does not read gets so many pongs, and then only the latest (§5.5.3, §10.4)',
   part: 'codec',
+  slow: true,
   arbitrary: fc.record({
     pings: fc.integer({ min: 1, max: 60 }),
     maxQueuedPongs: fc.nat(8),

@@ -92,6 +92,7 @@ export const layersRoundTrip: Property<LayersInput> = {
   claim:
     'what passes several extensions, with turns and pauses, comes out as it was, and engines are closed (§9.1, §5.8)',
   part: 'codec',
+  slow: true,
   arbitrary: fc.record({
     stream: validStream,
     deflate: fc.boolean(),

@@ -232,6 +232,7 @@ export const linkClosed: Property<LinkInput> = {
   name: 'link-closed',
   claim: 'two peers end closed with the right codes, whatever they do and whatever the link does (§7)',
   part: 'codec',
+  slow: true,
   arbitrary: fc.record({ steps: fc.array(step, { maxLength: 60, size: 'max' }) }),
   check: ({ steps }, kernel) => {
     const sides = { client: new Side(kernel, 'client'), server: new Side(kernel, 'server') };

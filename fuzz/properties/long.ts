@@ -55,6 +55,7 @@ export const deflateLong: Property<LongInput> = {
   claim:
     'a long message inflates to what it was, in turns or at once, and what is held of it is bounded and let go (§10.4, RFC 7692 §8)',
   part: 'codec',
+  slow: true,
   arbitrary: fc.record({
     role: fc.constantFrom<Role>('client', 'server'),
     kind: fc.constantFrom('text' as const, 'binary' as const),

@@ -161,6 +161,7 @@ export const misuse: Property<MisuseInput> = {
   claim:
     'a mistake of the caller throws TypeError or RangeError, writes nothing, and leaves the connection at work',
   part: 'codec',
+  slow: true,
   arbitrary: misuseInput,
   check: ({ role, calls }, kernel) => {
     const subject = new Subject(kernel, { role, limits: {} }, 'bytes');

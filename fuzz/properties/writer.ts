@@ -80,6 +80,7 @@ export const writerAny: Property<WriterInput> = {
   claim:
     'a message in parts is what was written, and a part that may not be sent leaves it as it was (§5.4, §8.1)',
   part: 'codec',
+  slow: true,
   arbitrary: fc.record({
     role: fc.constantFrom<Role>('client', 'server'),
     kind: fc.constantFrom('text' as const, 'binary' as const),
