@@ -15,9 +15,10 @@ import { encodeText, encodeTextInto, maxUtf8Length } from './text.js';
 /** From here on the payload of a server goes to the transport as it is instead of being copied behind its head. */
 const BY_REFERENCE = LARGE_OUTBOX / 2;
 
-/** What {@link Sender} knows of the transport, where it does not count pongs: nothing is left with it, or it is gone. */
-const ALL_TAKEN = -1;
-const GONE = -2;
+/** What {@link Sender} knows of the transport, where it holds nothing: it took the last bytes at once, or later, or is gone. */
+const AT_ONCE = -1;
+const LATER = -2;
+const GONE = -3;
 
 /**
  * The outgoing half of a connection: frames are gathered while it is corked, and leave in as few writes as can be. It is
@@ -26,8 +27,8 @@ const GONE = -2;
 export abstract class Sender extends Scanner {
   #outbox: Outbox | undefined;
   #corks = 0;
-  /** how many pongs were sent since the transport has held bytes, or `ALL_TAKEN`, or `GONE` */
-  #pongs = ALL_TAKEN;
+  /** how many pongs were sent since the transport has held bytes, or `AT_ONCE`, `LATER` or `GONE` */
+  #pongs = AT_ONCE;
   #latestPing: Uint8Array | undefined;
 
   /** @internal what it returns is told at `ConnectionHandler.write` */
@@ -139,7 +140,7 @@ export abstract class Sender extends Scanner {
 
   /** The transport has taken all that `write` left with it: pongs that waited for it are sent. */
   drained(): void {
-    this.answerLatestPing();
+    if (this.#pongs >= 0) this.emptied(LATER);
   }
 
   /** Writes what was gathered now, corked or not. */
@@ -183,9 +184,9 @@ export abstract class Sender extends Scanner {
     this.#outbox = undefined;
     const { codec } = this.endpoint;
     const bytes = outbox.bytes.subarray(0, outbox.length);
-    // Who holds some bytes will hold these too, and an outbox is mostly room: a peer that does not read would cost 64 KiB
-    // for each short message.
-    if (this.#pongs >= 0 && bytes.length < outbox.bytes.length / 2) {
+    // Who did not take the last bytes at once will hold these too, and an outbox is mostly room: a peer that does not read
+    // would cost 64 KiB for each short message, and TLS, which takes nothing at once, twice the time.
+    if (this.#pongs !== AT_ONCE && bytes.length < outbox.bytes.length / 2) {
       const copy = bytes.slice();
       codec.giveOutbox(outbox);
       this.pass(copy, more);
@@ -203,16 +204,15 @@ export abstract class Sender extends Scanner {
       // A transport that throws may have taken half a frame: nothing can follow it.
       if (taken === undefined) this.#pongs = GONE;
     }
-    if (taken) {
-      if (this.#pongs >= 0 && !more) this.answerLatestPing();
-    } else if (this.#pongs === ALL_TAKEN) {
-      this.#pongs = 0;
-    }
+    if (this.#pongs === GONE) return taken;
+    if (!taken) this.#pongs = Math.max(this.#pongs, 0);
+    else if (!more && this.#pongs !== AT_ONCE) this.emptied(AT_ONCE);
     return taken;
   }
 
-  private answerLatestPing(): void {
-    if (this.#pongs !== GONE) this.#pongs = ALL_TAKEN;
+  /** The transport holds nothing any more: a ping that had to wait for that is answered. */
+  private emptied(taken: typeof AT_ONCE | typeof LATER): void {
+    this.#pongs = taken;
     const payload = this.#latestPing;
     this.#latestPing = undefined;
     if (payload !== undefined) this.sendFrame(FIN | OPCODES.pong, payload);
