@@ -7,6 +7,7 @@ import {
   type Extension,
   type Limits,
   ProtocolError,
+  RSV,
 } from '../src/index.js';
 import { ChecksumExtension } from './checksum-extension.js';
 import { deflateOf } from './deflate.js';
@@ -174,6 +175,7 @@ describe.each(CODECS)('a connection that inflates by turns ($name)', ({ codec })
         if (order === 'proceed first') connection.proceed();
         else connection.resume();
         expect(subject.engine.usage.inflatedLength).toBe(TURN);
+        expect(subject.turns()).toBe(1);
         if (order === 'proceed first') connection.resume();
         else connection.proceed();
         expect(subject.engine.usage.inflatedLength).toBe(2 * TURN);
@@ -493,6 +495,42 @@ describe.each(CODECS)('a connection that inflates by turns ($name)', ({ codec })
       expect(parts.filter((part) => part === `binary ${BLOCK}`)).toHaveLength(8);
       expect(parts.slice(-2)).toEqual(['binary 0 last', 'binary 1 last']);
     });
+  });
+
+  it('gives an extension what it left, as parts of the same frame (§5.8)', () => {
+    const seen: string[] = [];
+    /** Leaves all but two bytes at a time, where it may. */
+    const reluctant: Extension = {
+      name: 'x-reluctant',
+      claims: { first: RSV.rsv1, continuation: 0 },
+      decodes: 'marked',
+      decode(payload, { firstOfMessage, firstOfFrame, lastOfFrame, lastOfMessage }, emit) {
+        const where = [firstOfMessage, firstOfFrame, lastOfFrame, lastOfMessage].map(Number).join('');
+        seen.push(`${toHex(payload)} ${where}`);
+        for (let at = 0; at < payload.length; at += 2) {
+          if (!emit(payload.subarray(at, at + 2))) return Math.min(at + 2, payload.length);
+        }
+        return payload.length;
+      },
+      encode: (payload) => payload,
+      close: () => {},
+    };
+    const { connection, events } = record(
+      { role: 'client', codec: codec(), maxTurnLength: 1 },
+      { yield: () => {} },
+      [reluctant],
+    );
+    connection.receive(hex('42 05 01 02 03 04 05 80 03 06 07 08 c1 02 61 62'));
+    while (connection.isYielding) connection.proceed();
+    expect(seen).toEqual([
+      '01 02 03 04 05 1110',
+      '03 04 05 0010',
+      '05 0010',
+      '06 07 08 0111',
+      '08 0011',
+      '61 62 1111',
+    ]);
+    expect(events).toEqual(['binary 01 02 03 04 05 06 07 08', 'text ab']);
   });
 
   it('is fed little by little where several extensions decode a message', () => {
