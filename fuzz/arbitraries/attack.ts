@@ -1,6 +1,6 @@
 import type { Role } from '@x/frame-codec';
 import fc from 'fast-check';
-import { deflatedInput, wireOf } from '../properties/deflate.js';
+import { deflatedInput, wireOf } from './deflated.js';
 import { headBytes, requests, responses } from './handshake.js';
 import { anyStream, plantedStream, validStream } from './stream.js';
 

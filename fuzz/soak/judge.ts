@@ -12,8 +12,10 @@ export interface PhaseFigures {
   readonly count: number;
   /** connections that the server had more than before when the phase was measured */
   readonly held: number;
-  /** bytes a connection that the server held then */
+  /** bytes a connection that the server held then: of its heap, and beside it */
   readonly heldBytes: number;
+  /** bytes a connection that the system counts more than before; not judged: memory that was used before is in it */
+  readonly residentBytes: number;
   readonly healthy: HealthyFigures;
   /** milliseconds until the server had dropped all of a stall; nothing for a flood, and where that was not waited for */
   readonly droppedMs: number | 'never' | undefined;

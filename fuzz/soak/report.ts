@@ -7,13 +7,25 @@ function ms(value: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 }
 
-/** One phase in one line. */
-export function phaseLine({ name, load, held, heldBytes, healthy, droppedMs }: PhaseFigures): string {
+function kib(bytes: number): string {
+  return `${(bytes / KIB).toFixed(1)} KiB`;
+}
+
+/** One phase, in three lines. */
+export function phaseLine({
+  name,
+  load,
+  held,
+  heldBytes,
+  residentBytes,
+  healthy,
+  droppedMs,
+}: PhaseFigures): string {
   const { echoes, fresh } = healthy;
   const seen = Object.entries(load.seen).map(([what, count]) => `${count.toLocaleString('en-US')} ${what}`);
   return [
     `  ${name.padEnd(16)} ${phaseOf(name).what}`,
-    `      ${load.opened} connections in ${ms(load.elapsedMs)}, ${held} at once, ${(heldBytes / KIB).toFixed(1)} KiB each` +
+    `      ${load.opened} connections in ${ms(load.elapsedMs)}, ${held} at once, ${kib(heldBytes)} each, ${kib(residentBytes)} resident` +
       (droppedMs === undefined
         ? ''
         : `, dropped ${droppedMs === 'never' ? droppedMs : `after ${ms(droppedMs)}`}`) +

@@ -148,7 +148,9 @@ export class Soak {
     const after = await this.#measure();
     const grown = after.heap + after.external - before.heap - before.external;
     const held = after.connections - before.connections;
-    return { name, load, count, held, heldBytes: grown / count, healthy, droppedMs: undefined };
+    const heldBytes = grown / count;
+    const residentBytes = (after.rss - before.rss) / count;
+    return { name, load, count, held, heldBytes, residentBytes, healthy, droppedMs: undefined };
   }
 
   /** Waits until the server has taken so many connections: they were made by its system before it heard of them. */

@@ -114,6 +114,7 @@ describe('the judge', () => {
     count: 100,
     held: 100,
     heldBytes: 2000,
+    residentBytes: 5000,
     healthy,
     droppedMs: 900,
   };
