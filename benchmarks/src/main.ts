@@ -50,8 +50,10 @@ async function run(asked: Asked): Promise<boolean> {
   introduce(machine);
   const peers = loadPeers();
   for (const { contestant, why } of peers.leftOut) say(`${contestant} is left out of pieces of work: ${why}`);
-  const active = Object.keys(peers.addOns);
-  say(`native add-ons of ws: ${active.length === 0 ? 'none is active' : `${active.join(', ')} are active`}`);
+  const active = Object.keys(peers.addOns).join(' and ') || 'none';
+  say(
+    `Native add-ons that are active: ${active}. ws takes bufferutil; text it validates with isUtf8 of Node.`,
+  );
   const works = worksOf(command, filter, peers);
   const promised = promisedOf(WORKLOADS.map(titleOf));
   const workloads =

@@ -19,6 +19,7 @@ export interface Published {
 
 const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const CHARTS = join('benchmarks', 'charts');
+const METHOD = join('benchmarks', 'README.md');
 
 export function publishedOf(report: Report): Published {
   const { command, machine } = report;
@@ -49,17 +50,23 @@ function rounded(value: number | null): number | null {
   return value === null ? null : Number(value.toPrecision(3));
 }
 
-/** What stands in each file, by its name from the root of the repository; in READMEs, between their marks. */
-export function publication(published: Published): {
-  files: Map<string, string>;
-  marked: Map<string, string>;
-} {
+/** A part of a README that is made from what was measured. */
+export interface Part {
+  readonly file: string;
+  /** of its marks */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What stands in each file, by its name from the root of the repository, and in the parts of READMEs. */
+export function publication(published: Published): { files: Map<string, string>; parts: Part[] } {
   const { chart, figures, source, verdicts } = published;
   const rows = ROWS.map(({ command, unit, what }, index) => [
     `${what}, ${unit}`,
     ...COLUMNS.map((_, column) => figures[index]?.values[column]?.toLocaleString('en') ?? ''),
     `\`${command}\``,
   ]);
+  const missed = verdicts.filter(({ reached }) => !reached);
   const head = ['', ...COLUMNS.map(({ title }) => title), 'printed by'];
   const picture = [
     '<picture>',
@@ -73,10 +80,22 @@ export function publication(published: Published): {
       [join(CHARTS, 'light.svg'), `${mainChart(chart, 'light')}\n`],
       [join(CHARTS, 'dark.svg'), `${mainChart(chart, 'dark')}\n`],
     ]),
-    marked: new Map([
-      ['README.md', `${picture}\n\n${table(head, rows)}\n\nMedians of ${source}.`],
-      [join('benchmarks', 'README.md'), `${promiseTable(verdicts)}\n\nMeasured by ${source}.`],
-    ]),
+    parts: [
+      {
+        file: 'README.md',
+        name: 'figures',
+        text: `${picture}\n\n${table(head, rows)}\n\nMedians of ${source}.`,
+      },
+      {
+        file: METHOD,
+        name: 'missed',
+        text:
+          missed.length === 0
+            ? 'Every goal of the table below was reached.'
+            : `Of the goals in the table below, these were not reached; ✓ where the floor was:\n\n${promiseTable(missed)}`,
+      },
+      { file: METHOD, name: 'promises', text: `${promiseTable(verdicts)}\n\nMeasured by ${source}.` },
+    ],
   };
 }
 
@@ -89,13 +108,11 @@ function jsonOf(published: Published): string {
   return `{\n${parts.join(',\n')}\n}\n`;
 }
 
-const BEGIN = '<!-- pnpm bench publish: begin -->';
-const END = '<!-- pnpm bench publish: end -->';
-
-/** A text in three: what stands between its marks, what before, and what behind. */
-export function parted(text: string): [before: string, between: string, behind: string] {
-  const [from, to] = [text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END)];
-  if (from < BEGIN.length || to < from) throw new TypeError(`no ${BEGIN} … ${END}`);
+/** A text in three: what stands between the marks of a name, what before, and what behind. */
+export function parted(text: string, name: string): [before: string, between: string, behind: string] {
+  const [begin, end] = [`<!-- published: ${name} -->`, `<!-- end: ${name} -->`];
+  const [from, to] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
+  if (from < begin.length || to < from) throw new TypeError(`no ${begin} … ${end}`);
   return [text.slice(0, from), text.slice(from, to).trim(), text.slice(to)];
 }
 
@@ -106,13 +123,13 @@ export function parted(text: string): [before: string, between: string, behind: 
  */
 export async function publish(folder: string, repository: string = REPOSITORY): Promise<string[]> {
   const report: Report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
-  const { files, marked } = publication(publishedOf(report));
+  const { files, parts } = publication(publishedOf(report));
   await mkdir(join(repository, CHARTS), { recursive: true });
   for (const [name, text] of files) await writeFile(join(repository, name), text);
-  for (const [name, text] of marked) {
-    const file = join(repository, name);
-    const [before, , behind] = parted(await readFile(file, 'utf8'));
-    await writeFile(file, `${before}\n${text}\n${behind}`);
+  for (const { file, name, text } of parts) {
+    const path = join(repository, file);
+    const [before, , behind] = parted(await readFile(path, 'utf8'), name);
+    await writeFile(path, `${before}\n${text}\n${behind}`);
   }
-  return [...files.keys(), ...marked.keys()];
+  return [...files.keys(), ...new Set(parts.map(({ file }) => file))];
 }

@@ -88,12 +88,18 @@ export function promiseTable(verdicts: readonly Verdict[]): string {
       promiseOf(verdict),
       measuredOf(verdict),
     ]),
+    'left',
   );
 }
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** @param align how the columns behind the first one stand: numbers to the right */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  align: 'left' | 'right' = 'right',
+): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const separator = `|---|${'--:|'.repeat(head.length - 1)}`;
+  const separator = `|---|${(align === 'right' ? '--:|' : '---|').repeat(head.length - 1)}`;
   return [line(head), separator, ...rows.map(line)].join('\n');
 }
