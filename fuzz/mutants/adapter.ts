@@ -26,7 +26,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'socket-connection',
-    ['socket-connection', 'web-socket', 'transport', 'keep-alive', 'tls'],
+    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls'],
     ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
     [
       'memory of a head is used again too early',
@@ -137,7 +137,7 @@ export const ADAPTER: readonly Mutant[] = [
     'zlib-direct',
     ['zlib-engine'],
     ['two inflaters share one buffer', '    shared = undefined;\n', ''],
-    ['who says stop gets more', 'room > 0 || !goesOn ||', 'room > 0 ||'],
+    ['who says stop gets more', '!goesOn ||', '(!goesOn && this.#closed) ||'],
   ),
   ...inAdapter(
     'zlib-mini',
