@@ -235,20 +235,26 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     handler.drain?.(this);
   }
 
-  /** @internal the stream is closed */
+  /** @internal the stream is closed: a handler that throws at one of these keeps the others for the next tick */
   finish(): void {
     const { socket } = this;
     this.release();
-    try {
-      // Hands out what a pause held back, as long as the handler takes it.
-      if (this.isPaused) this.handOver(KEPT);
-      const rest: unknown = socket.readableLength > 0 ? socket.read() : null;
-      if (rest instanceof Uint8Array) this.handOver(rest);
-      const sent = this.takeSent();
-      if (sent !== undefined) callAll(sent, tooLate());
-    } finally {
-      this.receiveEnd();
-    }
+    const steps = [
+      // What a pause held back is handed out, as long as the handler takes it.
+      () => {
+        if (this.isPaused) this.handOver(KEPT);
+      },
+      () => {
+        const rest: unknown = socket.readableLength > 0 ? socket.read() : null;
+        if (rest instanceof Uint8Array) this.handOver(rest);
+      },
+      () => {
+        const sent = this.takeSent();
+        if (sent !== undefined) callAll(sent, tooLate());
+      },
+      () => this.receiveEnd(),
+    ];
+    runAll(steps, (step) => step());
   }
 
   private overflow(): void {

@@ -176,6 +176,40 @@ describe('a paused connection', () => {
   });
 });
 
+it('goes on with its end when a handler throws at what a pause held back', async () => {
+  const { connection, peer } = await bare(
+    {
+      text(each, text) {
+        told.push(text);
+        if (text === 'pause') each.pause();
+        if (text === 'throw') throw new Error('thrown by the handler');
+      },
+      close: () => told.push('close'),
+    },
+    { zeroCopyReads: false },
+  );
+  const told: string[] = [];
+  await uncaught(async (errors) => {
+    peer.write(Buffer.concat(['pause', 'throw', 'kept'].map((text) => maskedFrame(0x81, Buffer.from(text)))));
+    await until(() => told.length === 1);
+    connection.socket.unshift(maskedFrame(0x81, Buffer.from('unread')));
+    connection.gather();
+    connection.whenSent((error) => told.push(error?.message ?? 'sent'));
+    connection.sendText('lost');
+    connection.socket.destroy();
+    await until(() => told.includes('close'));
+    expect(errors).toHaveLength(1);
+  });
+  expect(told).toEqual([
+    'pause',
+    'throw',
+    'kept',
+    'unread',
+    'The socket was closed before the data was sent',
+    'close',
+  ]);
+});
+
 it('drops a stream that failed, where that does not drop itself', async () => {
   const stream = new Duplex({ autoDestroy: false, read: () => undefined, write: () => undefined });
   const closes: unknown[] = [];
