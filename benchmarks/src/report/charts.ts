@@ -35,6 +35,12 @@ const MICRO_COLORS: Readonly<Record<string, string>> = {
   bufferutil: '#c0569b',
   'utf-8-validate': '#f08c2e',
   isUtf8: '#9a6fd0',
+  'this project': '#3b82f6',
+  'this project, portable SHA-1': '#93b8ec',
+  '16 KiB': '#93b8ec',
+  '64 KiB': '#3b82f6',
+  'decoded frame': '#3b82f6',
+  view: '#b39a35',
 };
 const OTHER = '#8d8d99';
 
@@ -56,6 +62,8 @@ const ORDER = CONTESTANTS.map(({ name }) => name);
 const WIDTH = 720;
 /** Room for the numbers of an axis and, below them, its label. */
 export const BOTTOM = 46;
+/** About the width of a letter of a label. */
+const LETTER = 6.5;
 const STYLE = { background: 'none', fontSize: '12px' };
 
 /** A bar for each contestant, with its quartiles. */
@@ -127,14 +135,25 @@ export function dotChart(works: readonly Result[]): string {
     figures.map((figure) => ({ name: lines(name), ...figure })),
   );
   const color = ({ contestant }: { contestant: string }): string => colorOf(contestant);
-  const label = works[0]?.measured === 'bytes' ? 'bytes →' : 'nanoseconds →';
+  const names = [...new Set(rows.map(({ name }) => name))];
+  const broken = names.flatMap((name) => name.split('\n'));
+  const inBytes = works[0]?.measured === 'bytes';
   return svg({
     width: WIDTH,
-    marginLeft: 250,
+    // As high as the labels need it, and as wide.
+    height: BOTTOM + 30 + names.length * (broken.length > names.length ? 30 : 20),
+    marginLeft: 30 + LETTER * Math.max(...broken.map(({ length }) => length)),
     marginRight: 30,
     marginBottom: BOTTOM,
-    x: { type: 'log', label, grid: true, inset: 8, tickFormat: tick, labelOffset: BOTTOM - 4 },
-    y: { label: null, domain: [...new Set(rows.map(({ name }) => name))] },
+    x: {
+      ...(inBytes ? { zero: true } : { type: 'log' }),
+      label: inBytes ? 'bytes →' : 'nanoseconds →',
+      grid: true,
+      inset: 8,
+      tickFormat: tick,
+      labelOffset: BOTTOM - 4,
+    },
+    y: { label: null, domain: names },
     marks: [
       Plot.ruleY(rows, { x1: 'low', x2: 'high', y: 'name', stroke: color }),
       Plot.dot(rows, { x: 'median', y: 'name', fill: color, r: 4.5 }),

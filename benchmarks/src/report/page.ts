@@ -74,7 +74,7 @@ export function pageOf(report: Report): string {
   for (const [group, works] of grouped(micro)) {
     const names = works.flatMap(({ figures }) => figures.map(({ contestant }) => contestant));
     const notes = works.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
-    const below = small([...absentOf(works), ...notes]);
+    const below = small(absentOf(works)) + folded(notes);
     parts.push(section(capital(group), legend(names) + figure(dotChart(works)) + below));
   }
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Benchmarks</title><style>${STYLE}</style></head>\n<body>\n${parts.join('\n')}\n</body></html>\n`;
@@ -91,6 +91,11 @@ function barsOf(comparison: Comparison): string {
 /** A chart that keeps its letters legible where the screen is narrow, and is moved sideways instead. */
 function figure(chart: string): string {
   return `<figure>${chart}</figure>`;
+}
+
+/** Many lines that few will read. */
+function folded(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `<details><summary>Notes</summary>${small(lines)}</details>`;
 }
 
 function small(lines: readonly string[]): string {
