@@ -19,7 +19,7 @@ import { codecOf } from './subjects.js';
 export interface HandlersInput {
   readonly stream: ValidInput;
   readonly at: number;
-  readonly does: 'throw' | 'pause and throw' | 'close' | 'fail' | 'end' | 'throw and end';
+  readonly does: 'throw' | 'pause and throw' | 'close' | 'fail' | 'end' | 'throw and end' | 'break';
   readonly deflate: boolean;
   readonly parts: boolean;
   readonly yields: boolean;
@@ -54,7 +54,10 @@ class Wayward {
     const note = (kind: string, bytes: Uint8Array): void =>
       this.#note(kind, Buffer.from(bytes).toString('hex'));
     const handler: ConnectionHandler<undefined> = {
-      write: () => true,
+      write: () => {
+        if (input.does === 'break' && this.#calls > input.at) throw new Thrown('by the transport');
+        return true;
+      },
       end: () => undefined,
       ping: (_, payload) => note('ping', payload),
       pong: (_, payload) => note('pong', payload),
@@ -126,7 +129,7 @@ class Thrown extends Error {}
 export const handlersAny: Property<HandlersInput> = {
   name: 'handlers-any',
   claim:
-    'a handler that throws, pauses, closes, fails or ends at any call loses nothing, and what it threw comes out once (§6.2, §7)',
+    'a handler that throws, pauses, closes, fails or ends at any call, or a transport that throws, loses nothing, and what was thrown comes out once (§6.2, §7)',
   part: 'codec',
   slow: true,
   arbitrary: fc.record({
@@ -139,6 +142,7 @@ export const handlersAny: Property<HandlersInput> = {
       'fail' as const,
       'end' as const,
       'throw and end' as const,
+      'break' as const,
     ),
     deflate: fc.boolean(),
     parts: fc.boolean(),
@@ -181,7 +185,7 @@ export const handlersAny: Property<HandlersInput> = {
     count(() => connection.receiveEnd());
     goOn();
     if (subject.closes !== 1) throw new Error(`close is told ${subject.closes} times`);
-    const most = does === 'throw' ? 2 : does.includes('throw') ? 1 : 0;
+    const most = does === 'throw' ? 2 : does.includes('throw') || does === 'break' ? 1 : 0;
     if (thrown > most) throw new Error(`thrown ${thrown} times`);
     const ends = does === 'fail' || does === 'end' || does === 'throw and end';
     for (const [index, line] of subject.told.entries()) {

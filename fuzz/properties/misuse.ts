@@ -130,9 +130,13 @@ function extended(kernel: KernelKind, extensions: readonly Extension[]): Connect
 }
 
 /** Runs `act` inside a handler of another connection. */
-function inHandler(kernel: KernelKind, act: (connection: Connection<undefined>) => void): void {
+function inHandler(
+  kernel: KernelKind,
+  act: (connection: Connection<undefined>) => void,
+  codec: Codec = codecOf(kernel),
+): void {
   const connection = new Connection<undefined>(
-    new Endpoint({ role: 'client', codec: codecOf(kernel) }),
+    new Endpoint({ role: 'client', codec }),
     { write: () => true, end: () => {}, text: act },
     undefined,
   );
@@ -181,7 +185,13 @@ export const misuse: Property<MisuseInput> = {
     }
     if (!connection.isOpen || !connection.sendText('ok')) throw new Error('not at work any more');
     // Without a codec of its own an endpoint has the one of the thread.
-    if (new Endpoint({ role }).codec.kind !== 'wasm' || codecOf(kernel).kind !== kernel)
+    const { codec } = new Endpoint({ role });
+    let depth = 0;
+    const goDeeper = (): void => {
+      if (++depth < 3) inHandler(kernel, goDeeper, codec);
+    };
+    goDeeper();
+    if (depth < 3 || codec.kind !== 'wasm' || codecOf(kernel).kind !== kernel)
       throw new Error('another kernel');
     const sent = subject.sent();
     if (sent.length !== (role === 'client' ? 8 : 4))
