@@ -78,7 +78,7 @@ export const PHASES = {
     what: 'pings of 125 bytes, pongs not read',
     sees: [],
     // What the socket has not taken, and what gathers behind it.
-    held: 327_680,
+    held: 131_072,
   },
   deaf: { kind: 'flood', what: 'messages of 16 KiB, echoes not read', sees: ['dropped'], held: 65_536 },
   fragments: { kind: 'flood', what: 'fragments of one byte', sees: ['bytes'], held: 65_536 },

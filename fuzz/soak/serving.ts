@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type ServerOptions, type WebSocket, WebSocketServer } from '@x/node-adapter';
 import { answer } from './calls.js';
 import { SERVER_LIMITS } from './settings.js';
@@ -26,6 +26,8 @@ export interface ServerCounts {
   readonly connections: number;
   /** those behind their handshake, by the path that they asked for */
   readonly clients: { readonly [path: string]: number };
+  /** messages and pings that ever came */
+  readonly handled: number;
 }
 
 /** What the process of a server is asked. */
@@ -45,6 +47,9 @@ export interface ServerEnd {
   readonly codes: { readonly [code: string]: number };
 }
 
+const MOST_COLLECTIONS = 20;
+const COLLECT_MS = 20;
+
 /** What is different about a server that is wrong on purpose. */
 export interface Faults {
   readonly options?: ServerOptions;
@@ -53,9 +58,17 @@ export interface Faults {
   message?(websocket: WebSocket, data: Buffer, isBinary: boolean): void;
 }
 
-function gc(): void {
+/** Collects garbage until no more comes of it: buffers are freed beside the event loop. */
+async function collect(): Promise<void> {
   if (globalThis.gc === undefined) throw new Error('the server needs --expose-gc');
-  globalThis.gc();
+  let least = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < MOST_COLLECTIONS; turn++) {
+    globalThis.gc();
+    await sleep(COLLECT_MS);
+    const { external } = process.memoryUsage();
+    if (external > 0.99 * least) return;
+    least = external;
+  }
 }
 
 async function countOpenFiles(): Promise<number | undefined> {
@@ -72,6 +85,7 @@ export function serve(faults: Faults = {}): void {
   let http: Server | undefined;
   let server: WebSocketServer | undefined;
   let mostBuffered = 0;
+  let handled = 0;
   const paths = new Map<WebSocket, string>();
 
   const saw = (code: string | number): void => {
@@ -85,9 +99,11 @@ export function serve(faults: Faults = {}): void {
 
   const welcome = (websocket: WebSocket, path: string): void => {
     paths.set(websocket, path);
-    websocket.on('message', (data, isBinary) =>
-      (faults.message ?? echo)(websocket, data as Buffer, isBinary),
-    );
+    websocket.on('message', (data, isBinary) => {
+      handled++;
+      (faults.message ?? echo)(websocket, data as Buffer, isBinary);
+    });
+    websocket.on('ping', () => handled++);
     websocket.on('error', (error) => saw('code' in error ? String(error.code) : error.message));
     websocket.on('close', (code) => {
       saw(code);
@@ -130,13 +146,10 @@ export function serve(faults: Faults = {}): void {
       count: async () => {
         const clients: Record<string, number> = {};
         for (const path of paths.values()) clients[path] = (clients[path] ?? 0) + 1;
-        return { connections: await countConnections(), clients };
+        return { connections: await countConnections(), clients, handled };
       },
       measure: async () => {
-        for (let turn = 0; turn < 3; turn++) {
-          gc();
-          await nextTurn();
-        }
+        await collect();
         const { rss, heapUsed, external } = process.memoryUsage();
         const resources: Record<string, number> = {};
         for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;

@@ -31,7 +31,7 @@ const SERVER_MODULE = new URL(
 export function settingsFor(connections: number, phases: readonly string[] = phaseNames()): SoakSettings {
   return {
     connections,
-    flooders: Math.max(1, Math.min(20, Math.round(connections / 100))),
+    flooders: Math.max(1, Math.min(10, Math.round(connections / 100))),
     floodMs: connections > 2000 ? 5000 : 1000,
     patienceMs: Math.round(6000 + 1.5 * connections),
     minutes: 0,

@@ -14,6 +14,8 @@ const LOAD_MODULE = new URL(
 const LOOK_MS = 100;
 /** Connections that were made are accepted within this. */
 const ARRIVE_MS = 2000;
+/** The backlog of a flood is dealt with within this. */
+const QUIET_MS = 10_000;
 /** Connections that were reset are gone within this. */
 const SETTLE_MS = 10_000;
 
@@ -99,10 +101,13 @@ export class Soak {
     const phases: PhaseFigures[] = [];
     const held: Held[] = [];
     const { phases: names } = this.#settings;
+    let before = await this.#measure();
     for (const name of names.filter((each) => phaseOf(each).kind === 'stall')) {
       if (this.#stopped) break;
       const since = performance.now();
-      phases.push(await this.#phase(name));
+      const { figures, after } = await this.#phase(name, before);
+      before = after;
+      phases.push(figures);
       held.push({ name, since });
     }
     const waiting = held.length === 0 ? undefined : await this.#waitOut(held, phases);
@@ -110,9 +115,9 @@ export class Soak {
     for (const phase of phases) this.#told.phase(phase);
     for (const name of names.filter((each) => phaseOf(each).kind === 'flood')) {
       if (this.#stopped) break;
-      const phase = await this.#phase(name);
-      phases.push(phase);
-      this.#told.phase(phase);
+      const { figures } = await this.#phase(name, await this.#measure());
+      phases.push(figures);
+      this.#told.phase(figures);
       await this.#load.call('reset', undefined);
       left += await this.#settle();
     }
@@ -136,8 +141,10 @@ export class Soak {
     return Math.ceil(connections / phases.filter((each) => phaseOf(each).kind === 'stall').length);
   }
 
-  async #phase(name: string): Promise<PhaseFigures> {
-    const before = await this.#measure();
+  async #phase(
+    name: string,
+    before: ServerFigures,
+  ): Promise<{ readonly figures: PhaseFigures; readonly after: ServerFigures }> {
     this.#client.go();
     const load = await this.#begin(name);
     const count = this.#countOf(name);
@@ -145,12 +152,14 @@ export class Soak {
     // Measuring halts the server: nobody waits for it then.
     await this.#client.rest();
     const healthy = this.#client.take();
+    await this.#quiet();
     const after = await this.#measure();
     const grown = after.heap + after.external - before.heap - before.external;
     const held = after.connections - before.connections;
     const heldBytes = grown / count;
     const residentBytes = (after.rss - before.rss) / count;
-    return { name, load, count, held, heldBytes, residentBytes, healthy, droppedMs: undefined };
+    const figures = { name, load, count, held, heldBytes, residentBytes, healthy, droppedMs: undefined };
+    return { figures, after };
   }
 
   /** Waits until the server has taken so many connections: they were made by its system before it heard of them. */
@@ -160,6 +169,17 @@ export class Soak {
       const { connections } = await this.#server.call('count', undefined);
       if (connections >= count || performance.now() > deadline) return;
       await sleep(10);
+    }
+  }
+
+  /** Waits until the server has dealt with the backlog of a flood. */
+  async #quiet(): Promise<void> {
+    const deadline = performance.now() + QUIET_MS;
+    for (let before = -1; performance.now() < deadline; ) {
+      const { handled } = await this.#server.call('count', undefined);
+      if (handled === before) return;
+      before = handled;
+      await sleep(LOOK_MS);
     }
   }
 
