@@ -75,5 +75,5 @@ export function summary(verdicts: readonly Verdict[]): string {
       : broken.length === 0
         ? `Every promise is kept (${verdicts.length}).`
         : `${broken.length} of ${verdicts.length} promises are broken:\n${broken.map(verdictLine).join('\n')}`;
-  return short.length === 0 ? kept : `${kept} Goals not reached: ${short.length}.`;
+  return short.length === 0 ? kept : `${kept}\nGoals that are not reached: ${short.length}.`;
 }

@@ -63,7 +63,7 @@ export interface Effort {
 export function timed({ batch, group, leftOut = [], name, tasks, unit }: TimedWork): Work {
   let slowdown = 1;
   const round = async (time: number, first: boolean): Promise<Map<string, number>> => {
-    if (first) slowdown = warmUp(tasks, time);
+    if (first) slowdown = warmUp(tasks, Math.max(time, WARM_UP));
     const bench = new Bench({ time: time * slowdown, iterations: 1, warmup: false });
     const shares = new Map<string, number>();
     for (const { contestant, run } of tasks) {
@@ -93,6 +93,8 @@ export function timed({ batch, group, leftOut = [], name, tasks, unit }: TimedWo
   return { group, name, unit, measured: 'ns', contestants, leftOut, round };
 }
 
+/** Least milliseconds until what a task runs is compiled for speed. */
+export const WARM_UP = 30;
 /** How many times as long measuring may take where somebody else has the cores. */
 const MOST_SLOWDOWN = 4;
 

@@ -62,5 +62,5 @@ it('tells how many goals were not reached, though no promise is broken', async (
   );
   const { measure } = measuring({ [SMALL]: [1000 * (low?.floor ?? Number.NaN)] });
   const verdicts = await check(new Set([SMALL]), measure);
-  expect(summary(verdicts)).toBe('Every promise is kept (1). Goals not reached: 1.');
+  expect(summary(verdicts)).toBe('Every promise is kept (1).\nGoals that are not reached: 1.');
 });
