@@ -50,7 +50,11 @@ export const CODEC: readonly Mutant[] = [
   ]),
   ...inFile(
     'packages/frame-codec/src/closer.ts',
-    ['the echo of a close frame has no reason', 'encodeClose(code, reason));', "encodeClose(code, ''));"],
+    [
+      'the echo of a close frame is cut short',
+      'encodeClose(code, reason));',
+      'encodeClose(code, reason.slice(0, 9)));',
+    ],
     ['a second close frame is sent', '    if (progress.sent) return;\n', ''],
   ),
   ...inFile(

@@ -51,7 +51,6 @@ export const deflateHostile: Property<DeflatedInput> = {
   claim:
     'compressed messages give what zlib gives, and broken or endless ones a typed error (RFC 7692 §7.2.2, §8)',
   part: 'codec',
-  slow: true,
   arbitrary: deflatedInput,
   check: (input, kernel) => {
     const { role, noContextTakeover, messages } = input;

@@ -127,7 +127,8 @@ function writeFrames(random: Random): EncodedFrames {
   const role = random.pick(['client', 'server'] as const);
   let open = false;
   const frames = Array.from({ length: random.below(40) }, (): EncodedFrame => {
-    const payload = octets(random, anyLength(random));
+    // On both sides of the longest that 16 bits tell.
+    const payload = octets(random, random.once(400) ? random.pick([65_535, 65_536]) : anyLength(random));
     const maskingKey = random.once(8) ? random.pick([0, 1, -1, 0x80000000 | 0]) : random.next() | 0;
     if (random.once(4) && payload.length <= 125)
       return { opcode: random.pick([9, 10]), fin: true, rsv: 0, payload, maskingKey };
@@ -205,7 +206,7 @@ function checkPieces(
 ): void {
   const frame = new Uint8Array(14 + payload.length);
   const end = encoder.encodeHead(frame, 0, opcode, payload.length, bits);
-  const size = 1 + (at % 7);
+  const size = 1 + (at % 7) + (payload.length >> 6);
   frame.set(payload, end);
   for (let from = end; from < end + payload.length; from += size) {
     encoder.maskPayload(frame.subarray(from, Math.min(from + size, end + payload.length)));
