@@ -14,6 +14,15 @@ export interface DeflateParameters {
   readonly clientMaxWindowBits: number;
 }
 
+/** Some input of an inflater, and what became of it. */
+interface Run {
+  data: Uint8Array;
+  /** whether its output was not wanted any more */
+  stopped: boolean;
+  /** what took its output threw */
+  thrown: { readonly error: unknown } | undefined;
+}
+
 /** One direction: whose engine is kept from message to message, or held for one message only. */
 interface Direction {
   readonly windowBits: number;
@@ -72,12 +81,27 @@ export class PermessageDeflate implements Extension {
     if (this.#closed) return payload.length;
     this.#inflater ??= this.#pool.takeInflater(this.#in.windowBits);
     this.#inflating = true;
+    const run: Run = { data: payload, stopped: false, thrown: undefined };
     let used = 0;
+    const emitBlock = (block: Uint8Array): boolean => {
+      try {
+        // The tail only pushes out the rest of some codes, at most some KiB: it is not worth another turn.
+        run.stopped = !emit(block) && run.data !== TAIL;
+        return !run.stopped;
+      } catch (error) {
+        run.thrown = { error };
+        throw error;
+      }
+    };
     try {
-      used = this.#inflate(this.#inflater, payload, emit);
+      used = this.#inflate(this.#inflater, run, emitBlock);
       if (used < payload.length) return used;
       // §7.2.2: what the sender cut off is put back.
-      if (lastOfMessage) this.#inflate(this.#inflater, TAIL, emit);
+      if (lastOfMessage) {
+        run.data = TAIL;
+        run.stopped = false;
+        this.#inflate(this.#inflater, run, emitBlock);
+      }
     } finally {
       this.#inflating = false;
       if (this.#closed) this.close();
@@ -87,30 +111,19 @@ export class PermessageDeflate implements Extension {
   }
 
   /** Returns how many bytes of `data` were used: all of them, unless `emit` stopped it. */
-  #inflate(inflater: Inflater, data: Uint8Array, emit: (bytes: Uint8Array) => boolean): number {
-    let stopped = false;
-    let thrown: { readonly error: unknown } | undefined;
-    const emitBlock = (block: Uint8Array): boolean => {
-      try {
-        // The tail only pushes out the rest of some codes, at most some KiB: it is not worth another turn.
-        stopped = !emit(block) && data !== TAIL;
-        return !stopped;
-      } catch (error) {
-        thrown = { error };
-        throw error;
-      }
-    };
+  #inflate(inflater: Inflater, run: Run, emit: (block: Uint8Array) => boolean): number {
+    const { data } = run;
     let fresh = false;
     for (let rest = data; rest.length > 0; ) {
       let used: number;
       try {
-        used = inflater.inflate(rest, emitBlock);
+        used = inflater.inflate(rest, emit);
       } catch {
         // Limits are thrown by `emit`, through the engine; anything else that the engine throws means bad data.
-        throw thrown === undefined ? new ProtocolError('extension-data-invalid') : thrown.error;
+        throw run.thrown === undefined ? new ProtocolError('extension-data-invalid') : run.thrown.error;
       }
       if (this.#closed) break;
-      if (stopped) return data.length - rest.length + used;
+      if (run.stopped) return data.length - rest.length + used;
       if (used < rest.length) {
         // §7.2.3.4: a block may be marked as final. What follows is a new stream, which refers to nothing before it: that
         // is all that engines can do, on the other side too.
