@@ -90,9 +90,9 @@ export const CODEC: readonly Mutant[] = [
       'lastOfMessage && this.#in.takeover',
     ],
     [
-      'the tail is not put back',
-      'this.#inflate(this.#inflater, TAIL, emit);',
-      'this.#inflate(this.#inflater, new Uint8Array(0), emit);',
+      'the tail is put back behind short parts only',
+      'cut off is put back.\n      if (lastOfMessage)',
+      'cut off is put back.\n      if (lastOfMessage && payload.length < 10)',
     ],
   ),
 ];
