@@ -72,8 +72,8 @@ export interface Bounds {
 }
 
 /**
- * Latencies are judged here and nowhere else in the project. The longest seen was 0.75 s, with the server on one of two
- * cores that had seven times as much to do; a machine of its own is far below.
+ * Latencies are judged here and nowhere else in the project. The longest echo seen was 0.4 s, where two cores had fourteen
+ * processes to run; a machine of its own is far below.
  */
 export const BOUNDS: Bounds = {
   p999Ms: 1000,
