@@ -29,13 +29,25 @@ interface Direction {
   readonly takeover: boolean;
 }
 
+/** All there are, eight windows that are kept or not: the same for all connections, which would hold two each. */
+const DIRECTIONS = new Map<string, Direction>();
+
+function directionOf(windowBits: number, takeover: boolean): Direction {
+  const key = `${windowBits} ${takeover}`;
+  const direction = DIRECTIONS.get(key) ?? { windowBits, takeover };
+  DIRECTIONS.set(key, direction);
+  return direction;
+}
+
+const CLAIMS: RsvClaims = { first: RSV.rsv1, continuation: 0 };
+
 /**
  * permessage-deflate at work on one connection (RFC 7692 §7.2): RSV1 on the first frame of a message says that the
  * message is compressed.
  */
 export class PermessageDeflate implements Extension {
   readonly name: string = 'permessage-deflate';
-  readonly claims: RsvClaims = { first: RSV.rsv1, continuation: 0 };
+  readonly claims: RsvClaims = CLAIMS;
   readonly decodes = 'marked' as const;
   readonly #pool: DeflatePool;
   readonly #out: Direction;
@@ -68,8 +80,9 @@ export class PermessageDeflate implements Extension {
       }
     }
     this.#pool = pool;
-    this.#out = role === 'server' ? server : client;
-    this.#in = role === 'server' ? client : server;
+    const [out, incoming] = role === 'server' ? [server, client] : [client, server];
+    this.#out = directionOf(out.windowBits, out.takeover);
+    this.#in = directionOf(incoming.windowBits, incoming.takeover);
   }
 
   /** What this side sends depends on its window alone. */
