@@ -27,6 +27,8 @@ export interface Work {
   readonly measured: 'ns' | 'bytes';
   readonly contestants: readonly string[];
   readonly leftOut: readonly LeftOut[];
+  /** least milliseconds of each contestant before the first round */
+  readonly warmUp: number;
   /** what the figures alone do not tell, once there are some */
   readonly note?: () => string;
   /** Measures all contestants once, in turn, for about `time` milliseconds each; the first time they are warmed up. */
@@ -39,6 +41,8 @@ export interface TimedWork extends Pick<Work, 'group' | 'name' | 'unit'> {
   readonly batch: number;
   readonly tasks: readonly Task[];
   readonly leftOut?: readonly LeftOut[];
+  /** least milliseconds until all that a task runs is compiled for speed */
+  readonly warmUp?: number;
 }
 
 /** What a contestant took for one unit, in nanoseconds or bytes. */
@@ -60,10 +64,11 @@ export interface Effort {
   readonly time: number;
 }
 
-export function timed({ batch, group, leftOut = [], name, tasks, unit }: TimedWork): Work {
+export function timed(work: TimedWork): Work {
+  const { batch, group, leftOut = [], name, tasks, unit, warmUp: least = WARM_UP } = work;
   let slowdown = 1;
   const round = async (time: number, first: boolean): Promise<Map<string, number>> => {
-    if (first) slowdown = warmUp(tasks, Math.max(time, WARM_UP));
+    if (first) slowdown = warmUp(tasks, Math.max(time, least));
     const bench = new Bench({ time: time * slowdown, iterations: 1, warmup: false });
     const shares = new Map<string, number>();
     for (const { contestant, run } of tasks) {
@@ -90,11 +95,11 @@ export function timed({ batch, group, leftOut = [], name, tasks, unit }: TimedWo
     return means;
   };
   const contestants = tasks.map(({ contestant }) => contestant);
-  return { group, name, unit, measured: 'ns', contestants, leftOut, round };
+  return { group, name, unit, measured: 'ns', contestants, leftOut, warmUp: least, round };
 }
 
-/** Least milliseconds until what a task runs is compiled for speed. */
-export const WARM_UP = 30;
+/** Default of {@link TimedWork.warmUp}. */
+const WARM_UP = 30;
 /** How many times as long measuring may take where somebody else has the cores. */
 const MOST_SLOWDOWN = 4;
 

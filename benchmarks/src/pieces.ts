@@ -1,6 +1,6 @@
 import { Budget } from './budget.js';
 import type { Command } from './command-line.js';
-import { type Effort, measure, type Result, WARM_UP, type Work } from './measure.js';
+import { type Effort, measure, type Result, type Work } from './measure.js';
 import { codecWorks, handshakeWorks } from './micro/works.js';
 import { matches } from './title.js';
 import type { Peers } from './ws.js';
@@ -42,6 +42,6 @@ export function estimatePieces({ effort, milliseconds, works }: PiecePlan): numb
   );
 }
 
-function costOf({ contestants }: Work, { rounds, time }: Effort): number {
-  return contestants.length * (rounds * time + Math.max(time, WARM_UP)) * OVERHEAD;
+function costOf({ contestants, warmUp }: Work, { rounds, time }: Effort): number {
+  return contestants.length * (rounds * time + Math.max(time, warmUp)) * OVERHEAD;
 }

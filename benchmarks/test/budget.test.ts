@@ -36,6 +36,7 @@ function counted(): { work: Work; rounds: boolean[] } {
     measured: 'ns',
     contestants: ['one'],
     leftOut: [],
+    warmUp: 0,
     round,
   } as const;
   return { work, rounds };

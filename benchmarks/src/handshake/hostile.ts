@@ -161,6 +161,7 @@ function hostileWork(group: string, [name, take]: Place): Work {
     measured: 'ns',
     contestants: LENGTHS.map(size),
     leftOut: [],
+    warmUp: 30,
     note: () => `the slowest pattern is ${JSON.stringify(slowest)}`,
     round: async (time, first) => {
       if (first) find();

@@ -4,6 +4,8 @@ import { type Task, timed, type Work } from '../measure.js';
 import type { Peers, Ws } from '../ws.js';
 
 const MIB = 1024 * 1024;
+/** The whole way of a message is run here, by all sides: more to compile than elsewhere. */
+const WARM_UP = 100;
 
 /** What is decoded. */
 const ROWS = [
@@ -44,7 +46,15 @@ export function decodeWorks({ leftOut, ws }: Peers): Work[] {
     });
     tasks.push(...ws.map((each) => wsTask(each.contestant, each.ws, chunks)));
     const absent = leftOut.filter(({ contestant }) => contestant.startsWith('ws'));
-    return timed({ group: 'decode', name, batch: count, unit: 'message', tasks, leftOut: absent });
+    return timed({
+      group: 'decode',
+      name,
+      batch: count,
+      unit: 'message',
+      tasks,
+      leftOut: absent,
+      warmUp: WARM_UP,
+    });
   });
   return [
     ...works,

@@ -59,6 +59,7 @@ export function heapWorks(): Work[] {
       measured: 'bytes',
       contestants: jobs.map(([name]) => name),
       leftOut: [],
+      warmUp: 30,
       round,
     },
   ];
