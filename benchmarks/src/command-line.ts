@@ -37,7 +37,7 @@ export const USAGE = `pnpm bench [all | micro | handshake | server | check | pub
   --filter text      what has this in its title
   --only a,b         these contestants of the servers
   --output folder    where the report goes (benchmarks/report); for publish, where it is
-  --rounds n         at most so many rounds for each contestant of the servers
+  --rounds n         so many rounds for each contestant of the servers, and time for them
   --cpu-prof folder  has servers on Node write a profile there
 `;
 
@@ -68,17 +68,21 @@ export function readCommandLine(args: readonly string[], folder: string): Asked 
     throw new TypeError(`no such command: ${positionals.join(' ')}`);
   const extent = values.quick ? 'quick' : 'full';
   const profiles = values['cpu-prof'];
+  const usual = SERVER[extent].rounds;
+  const rounds = values.rounds === undefined ? usual : roundsOf(values.rounds);
+  const { micro, servers } = SECONDS[extent];
   return {
     command,
     quick: values.quick,
     filter: values.filter,
     only: values.only === '' ? [] : contestantsOf(values.only),
     output: values.output,
-    seconds: SECONDS[extent],
+    // Who asks for more rounds gives them time.
+    seconds: { micro, servers: servers * Math.max(1, rounds / usual) },
     micro: MICRO[extent],
     server: {
       ...SERVER[extent],
-      ...(values.rounds === undefined ? {} : { rounds: roundsOf(values.rounds) }),
+      rounds,
       flags: profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`],
     },
   };
