@@ -36,7 +36,7 @@ describe('the command line', () => {
       '--only',
       'ws,adapter',
       '--rounds',
-      '7',
+      '6',
     ];
     expect(readCommandLine(args, 'report')).toMatchObject({
       command: 'server',
