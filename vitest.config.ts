@@ -27,6 +27,9 @@ export default defineConfig({
           ],
           exclude: [...configDefaults.exclude, 'packages/*/test/{browser,system}/**'],
           expect: { poll: { timeout: 5000 } },
+          // For what hangs: on a busy machine the properties take their time.
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
       {
