@@ -167,19 +167,24 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
       socket.cork();
       socket.write(head);
     }
+    let atOnce = false;
     if (more) {
       socket.write(bytes);
     } else {
       const sent = this.takeSent();
-      socket.write(bytes, (error) => this.passed(sent, error));
+      socket.write(bytes, (error) => {
+        // Node says of writes that a destroyed socket cut off that all is well.
+        this.passed(sent, error ?? (!atOnce && socket.destroyed ? tooLate() : undefined));
+      });
     }
     if (head !== undefined) socket.uncork();
+    atOnce = socket.writableLength === 0;
     if (waiting > this.transport.maxBufferedLength) this.overflow();
-    return this.has(REUSABLE) && socket.writableLength === 0;
+    return atOnce && this.has(REUSABLE);
   }
 
   /** What went through the stream has left. Node tells of an emptied buffer only when that was full before. */
-  private passed(sent: Sent[] | undefined, error: Error | null | undefined): void {
+  private passed(sent: Sent[] | undefined, error: Error | undefined): void {
     try {
       if (sent !== undefined) callAll(sent, error);
     } finally {

@@ -84,33 +84,36 @@ it('tells of an overflow once', async () => {
   connection.destroy();
 });
 
-it.each([16, 0])('answers the latest of more than %i pings when all else has left (§5.5.3)', async (maxQueuedPongs) => {
-  const written: string[] = [];
-  const release: (() => void)[] = [];
-  const stream = new Duplex({
-    read: () => undefined,
-    write(chunk: Buffer, _encoding, done) {
-      written.push(chunk.toString('hex'));
-      release.push(done);
-    },
-  });
-  const transport = new Transport(new Endpoint({ role: 'server', maxQueuedPongs }), {});
-  const connection = transport.attach(stream, undefined);
-  connection.sendText('held');
-  for (let each = 0; each < 20; each++) connection.receive(maskedFrame(0x89, Buffer.from([each])));
-  if (maxQueuedPongs > 0) connection.sendText('last');
-  const told: unknown[] = [];
-  connection.whenSent((error) => told.push(error));
-  if (maxQueuedPongs > 0) connection.sendText('told');
-  for (let count = 0; count < 40; count++) {
-    release.shift()?.();
-    await soon();
-  }
-  expect(written[0]).toBe('810468656c64');
-  expect(written.at(-1)).toBe('8a0113');
-  expect(written.filter((frame) => frame.startsWith('8a'))).toHaveLength(maxQueuedPongs + 1);
-  expect(told).toEqual([undefined]);
-});
+it.each([16, 0])(
+  'answers the latest of more than %i pings when all else has left (§5.5.3)',
+  async (maxQueuedPongs) => {
+    const written: string[] = [];
+    const release: (() => void)[] = [];
+    const stream = new Duplex({
+      read: () => undefined,
+      write(chunk: Buffer, _encoding, done) {
+        written.push(chunk.toString('hex'));
+        release.push(done);
+      },
+    });
+    const transport = new Transport(new Endpoint({ role: 'server', maxQueuedPongs }), {});
+    const connection = transport.attach(stream, undefined);
+    connection.sendText('held');
+    for (let each = 0; each < 20; each++) connection.receive(maskedFrame(0x89, Buffer.from([each])));
+    if (maxQueuedPongs > 0) connection.sendText('last');
+    const told: unknown[] = [];
+    connection.whenSent((error) => told.push(error));
+    if (maxQueuedPongs > 0) connection.sendText('told');
+    for (let count = 0; count < 40; count++) {
+      release.shift()?.();
+      await soon();
+    }
+    expect(written[0]).toBe('810468656c64');
+    expect(written.at(-1)).toBe('8a0113');
+    expect(written.filter((frame) => frame.startsWith('8a'))).toHaveLength(maxQueuedPongs + 1);
+    expect(told).toEqual([undefined]);
+  },
+);
 
 describe('a paused connection', () => {
   it('leaves with the peer what it does not read', async () => {
@@ -243,6 +246,27 @@ it('tells who waits when the socket goes before what was gathered has left', asy
   await until(() => told.length === 1);
   expect(told).toEqual(['The socket was closed before the data was sent']);
 });
+
+it.each([true, false])(
+  'tells who waits for a write that the end of the socket cut off, directWrites: %s',
+  async (directWrites) => {
+    const { client, peer } = await pair({ directWrites, perMessageDeflate: false });
+    client.pause();
+    peer.send('first');
+    const lost: boolean[] = [];
+    let sent = 0;
+    while (peer.bufferedAmount < 1_000_000) {
+      sent++;
+      peer.send('x'.repeat(100_000), (error) => lost.push(error instanceof Error));
+      await soon();
+    }
+    const waiting = Math.floor(peer.bufferedAmount / 100_000);
+    peer.terminate();
+    await until(() => lost.length === sent);
+    expect(lost.filter(Boolean).length).toBeGreaterThanOrEqual(waiting);
+    expect(lost.slice(lost.indexOf(true))).not.toContain(false);
+  },
+);
 
 it('sends what was gathered before it saw that the peer has ended', async () => {
   const { connection, peer } = await bare({});
