@@ -8,11 +8,20 @@ export const CODEC: readonly Mutant[] = [
     ['surrogates pass', '(0x9f << 16)', '(0xbf << 16)'],
     ['the highest next byte is not looked at', 'byte > state >> 16', 'byte > 0xbf'],
   ),
-  ...inFile('packages/frame-codec/src/scanner.ts', [
-    'positions are told one too high',
-    '(words[VIOLATION_AT] ?? INBOX) - INBOX;',
-    '(words[VIOLATION_AT] ?? INBOX) - INBOX + 1;',
-  ]),
+  ...inFile(
+    'packages/frame-codec/src/scanner.ts',
+    [
+      'positions are told one too high',
+      '(words[VIOLATION_AT] ?? INBOX) - INBOX;',
+      '(words[VIOLATION_AT] ?? INBOX) - INBOX + 1;',
+    ],
+    [
+      'what waits may have twice its room',
+      'append(chunk, 0, chunk.length, allowed)',
+      'append(chunk, 0, chunk.length)',
+    ],
+    ['what a handler that threw has not seen is lost', '(thrown && flowOf(this)', '(!thrown && flowOf(this)'],
+  ),
   ...inFile(
     'packages/frame-codec/src/message-receiver.ts',
     [
@@ -72,16 +81,35 @@ export const CODEC: readonly Mutant[] = [
       'target[at + 1] = maskingKey >> 16;',
     ],
   ),
-  ...inFile('packages/frame-codec/src/sender.ts', [
-    'text is cut where its head grows',
-    'copyWithin(start, guess, guess + length)',
-    'copyWithin(start, guess, guess + text.length)',
+  ...inFile(
+    'packages/frame-codec/src/sender.ts',
+    [
+      'text is cut where its head grows',
+      'copyWithin(start, guess, guess + length)',
+      'copyWithin(start, guess, guess + text.length)',
+    ],
+    ['what the transport holds is used again', 'else pool.keep(memory);', 'else pool.give(memory);'],
+    ['one pong too many waits', '++this.#pongs > this', '++this.#pongs > 1 + this'],
+  ),
+  ...inFile('packages/frame-codec/src/pieces.ts', [
+    'a byte is copied twice where pieces are joined',
+    'this.#at += length;',
+    'this.#at += length - 1;',
   ]),
-  ...inFile('packages/frame-codec/src/message-writer.ts', [
-    'pairs of surrogates are torn apart',
-    'const cut = !last && isHighSurrogate(text.charCodeAt(text.length - 1));',
-    'const cut = last && isHighSurrogate(text.charCodeAt(text.length - 1));',
+  ...inFile('packages/frame-codec/src/deflate-pool.ts', [
+    'a pool that is closed keeps its engines open',
+    'for (const engine of engines) engine.close();',
+    'engines.length = 0;',
   ]),
+  ...inFile(
+    'packages/frame-codec/src/message-writer.ts',
+    [
+      'pairs of surrogates are torn apart',
+      'const cut = !last && isHighSurrogate(text.charCodeAt(text.length - 1));',
+      'const cut = last && isHighSurrogate(text.charCodeAt(text.length - 1));',
+    ],
+    ['half a character is sent twice', "    this.#half = '';\n", ''],
+  ),
   ...inFile(
     'packages/frame-codec/src/permessage-deflate.ts',
     [
