@@ -41,3 +41,10 @@ export function runAll<Item>(items: readonly Item[], run: (item: Item) => void):
     if (at < items.length) process.nextTick(runAll, items.slice(at), run);
   }
 }
+
+/** Has what was thrown surface in the next tick, where it would keep Node from what it does next. */
+export function throwLater(thrown: unknown): void {
+  process.nextTick(() => {
+    throw thrown;
+  });
+}

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
 import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
-import { releaseLater, runAll } from './gathering.js';
+import { releaseLater, runAll, throwLater } from './gathering.js';
 import type { SocketHandler, Transport } from './transport.js';
 import { proceedLater } from './turns.js';
 
@@ -187,9 +187,11 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
   private passed(sent: Sent[] | undefined, error: Error | undefined): void {
     try {
       if (sent !== undefined) callAll(sent, error);
-    } finally {
-      if (this.bufferedLength === this.corkedLength) this.drained();
+    } catch (thrown) {
+      // Node calls back for several writes in a row.
+      throwLater(thrown);
     }
+    if (this.bufferedLength === this.corkedLength) this.drained();
   }
 
   /** Whether what was written to the handle has left but for so many bytes. */

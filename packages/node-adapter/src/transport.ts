@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
+import { throwLater } from './gathering.js';
 import { SocketConnection } from './socket-connection.js';
 import { readIntoInbox } from './zero-copy.js';
 
@@ -169,7 +170,12 @@ function afterRead(connection: SocketConnection, full: boolean): void {
 }
 
 function onDrain(this: Attached): void {
-  this[CONNECTION].drain();
+  try {
+    this[CONNECTION].drain();
+  } catch (thrown) {
+    // Behind this event Node tells who waits for having written.
+    throwLater(thrown);
+  }
 }
 
 /**

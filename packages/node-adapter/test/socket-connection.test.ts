@@ -268,6 +268,31 @@ it.each([true, false])(
   },
 );
 
+it.each([true, false])(
+  'tells everyone who waits where each of them throws, directWrites: %s',
+  async (directWrites) => {
+    const { client, peer } = await pair({ directWrites, perMessageDeflate: false });
+    client.pause();
+    let told = 0;
+    await uncaught(async (errors) => {
+      peer.on('drain', () => {
+        throw new Error('thrown by a listener');
+      });
+      for (let each = 0; each < 100; each++) {
+        peer.send('x'.repeat(200_000), () => {
+          told++;
+          throw new Error('thrown by a callback');
+        });
+        await soon();
+      }
+      expect(peer.bufferedAmount).toBeGreaterThan(200_000);
+      client.resume();
+      await until(() => peer.bufferedAmount === 0 && errors.length === 101);
+    });
+    expect(told).toBe(100);
+  },
+);
+
 it('sends what was gathered before it saw that the peer has ended', async () => {
   const { connection, peer } = await bare({});
   let received = '';
