@@ -214,8 +214,11 @@ function onEnd(this: Attached): void {
   const connection = this[CONNECTION];
   connection.release();
   const handler: SocketHandler = connection.handler;
-  handler.peerEnd?.(connection);
-  this.end();
+  try {
+    handler.peerEnd?.(connection);
+  } finally {
+    this.end();
+  }
 }
 
 function onError(this: Attached): void {

@@ -223,6 +223,21 @@ it('drops a stream that failed, where that does not drop itself', async () => {
   expect(stream.destroyed).toBe(true);
 });
 
+it('ends its side behind the peer’s, also where the handler throws at that', async () => {
+  const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  const handler: SocketHandler = {
+    peerEnd() {
+      throw new Error('thrown by the handler');
+    },
+  };
+  new Transport(endpoint, handler).attach(stream, undefined);
+  await uncaught(async (errors) => {
+    stream.push(null);
+    await until(() => errors.length === 1);
+  });
+  expect(stream.writableEnded).toBe(true);
+});
+
 it('takes a single byte that came with the handshake', async () => {
   const texts: string[] = [];
   const frame = maskedFrame(0x81, Buffer.from('hi'));
