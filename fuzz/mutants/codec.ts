@@ -92,9 +92,9 @@ export const CODEC: readonly Mutant[] = [
     ['one pong too many waits', '++this.#pongs > this', '++this.#pongs > 1 + this'],
   ),
   ...inFile('packages/frame-codec/src/pieces.ts', [
-    'a byte is copied twice where pieces are joined',
-    'this.#at += length;',
-    'this.#at += length - 1;',
+    'a piece that is joined in several turns begins anew',
+    'bytes.append(piece.memory, this.#at, length);',
+    'bytes.append(piece.memory, 0, length);',
   ]),
   ...inFile('packages/frame-codec/src/deflate-pool.ts', [
     'a pool that is closed keeps its engines open',
