@@ -39,6 +39,7 @@ export const USAGE = `pnpm bench [all | micro | handshake | server | check | pub
   --output folder    where the report goes (benchmarks/report); for publish, where it is
   --rounds n         so many rounds for each contestant of the servers, and time for them
   --cpu-prof folder  has servers on Node write a profile there
+  --help             this text
 `;
 
 const MICRO = { full: { rounds: 5, time: 40 }, quick: { rounds: 3, time: 15 } } as const;
@@ -47,8 +48,12 @@ const SERVER = {
   quick: { rounds: 3, warmUp: 150, measure: 120, idle: 3000 },
 } as const;
 
-/** @throws {TypeError} when there is no such command or option */
-export function readCommandLine(args: readonly string[], folder: string): Asked {
+/**
+ * Reads the command line; `undefined` where help is wanted.
+ *
+ * @throws {TypeError} when there is no such command or option
+ */
+export function readCommandLine(args: readonly string[], folder: string): Asked | undefined {
   const { positionals, values } = parseArgs({
     // pnpm hands on the -- that separates its own options.
     args: args.filter((arg) => arg !== '--'),
@@ -60,8 +65,10 @@ export function readCommandLine(args: readonly string[], folder: string): Asked 
       output: { type: 'string', default: folder },
       rounds: { type: 'string' },
       'cpu-prof': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
+  if (values.help === true) return undefined;
   const name = positionals[0] ?? 'all';
   const command = COMMANDS.find((each) => each === name);
   if (command === undefined || positionals.length > 1)

@@ -75,6 +75,7 @@ async function run(asked: Asked): Promise<boolean> {
 let asked: Asked | undefined;
 try {
   asked = readCommandLine(process.argv.slice(2), REPORT);
+  if (asked === undefined) say(USAGE);
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
   process.exitCode = 2;

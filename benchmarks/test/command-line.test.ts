@@ -62,6 +62,14 @@ describe('the command line', () => {
     expect(() => readCommandLine(args, 'report')).toThrow(TypeError);
   });
 
+  it('says how it is used when it is asked, and measures nothing', async () => {
+    expect(readCommandLine(['server', '--help'], 'report')).toBeUndefined();
+    const { code, stdout, stderr } = await run('--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^pnpm bench \[all \| micro/);
+    expect(stderr).toBe('');
+  });
+
   it('ends with 2 and says how it is used when it is wrong', async () => {
     const { code, stderr } = await run('--quik');
     expect(code).toBe(2);
