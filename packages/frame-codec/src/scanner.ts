@@ -126,7 +126,7 @@ export abstract class Scanner {
    * @internal Decodes `chunk`, which is copied once and not changed. What a handler throws comes out of here; what it had not
    * seen by then is kept for the next call, or for {@link scanParked}.
    *
-   * @throws {Error} when called for a connection from inside its own handler
+   * @throws {TypeError} when called for a connection from inside its own handler
    */
   protected scan(chunk: Uint8Array): void {
     if (!(chunk instanceof Uint8Array)) throw new TypeError('chunk must be a Uint8Array');

@@ -66,8 +66,8 @@ function isHandle(handle: unknown): handle is WriteHandle {
 }
 
 /**
- * Writes bytes, or several pieces of them, to the handle of a socket, unless the stream must see them: because something waits in it, it was ended or
- * has a time-out, or somebody put another `write` in the place of Node's.
+ * Writes bytes, or several pieces of them, to the handle of a socket, unless the stream must see them: because something
+ * waits in it, it was ended or has a time-out, or somebody put another `write` in the place of Node's.
  *
  * @param writer told later, where not all bytes have left at once; until then they must stay as they are
  * @returns how many bytes wait; {@link REFUSED} where nothing was written
@@ -93,8 +93,11 @@ export function writeDirectly(
   if (!makeRequest) return REFUSED;
   spare ??= makeRequest();
   const result = Array.isArray(bytes) ? handle.writev(spare, bytes, true) : handle.writeBuffer(spare, bytes);
-  // Where this fails the stream will too, and say so in its way.
-  if (typeof result === 'number' && result !== 0) return REFUSED;
+  if (typeof result === 'number' && result !== 0) {
+    // The stream will fail too, and say so in its way.
+    spare = null;
+    return REFUSED;
+  }
   const waiting = handle.writeQueueSize;
   if (waiting > 0) {
     const request = typeof result === 'number' ? spare : result;

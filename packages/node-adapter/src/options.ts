@@ -17,7 +17,10 @@ export interface ConnectionOptionsOfBoth extends KeepAliveOptions {
   codec?: Codec | undefined;
   /** lets frames that are sent in one tick leave in one write; default true */
   gatherWrites?: boolean | undefined;
-  /** bytes that may wait for a peer that does not read, before `overflow` happens; default 268435456 (256 MiB) */
+  /**
+   * bytes that may wait for a peer that does not read, each write that waits counted as 1 KiB more, before `overflow`
+   * happens; default 268435456 (256 MiB)
+   */
   maxBufferedAmount?: number | undefined;
   /** what is done then: `close` with 1008, or `terminate`; default `terminate` */
   overflow?: 'close' | 'terminate' | undefined;

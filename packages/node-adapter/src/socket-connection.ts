@@ -9,6 +9,8 @@ import { proceedLater } from './turns.js';
 
 /** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
 const WAITS_FOR_MORE = 1024;
+/** What a write that waits costs beside its bytes: Node's requests and ours. */
+const WRITE_COST = 1024;
 
 /** Called when bytes have gone to the operating system, or failed to. */
 export type Sent = (error?: Error | null) => void;
@@ -34,6 +36,8 @@ interface Leaving {
   head: Uint8Array | undefined;
   /** who waits for what is written next */
   sent: Sent[] | undefined;
+  /** writes to the stream that have not left */
+  writes: number;
   /** bytes written to the handle that have not left, and who waits for that */
   unsent: number;
   unsentFor: Sent[] | undefined;
@@ -151,7 +155,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
       leaving.head = leaving.head === undefined ? Buffer.from(bytes) : Buffer.concat([leaving.head, bytes]);
       return true;
     }
-    const { head, unsent } = this.#leaving ?? NOTHING_LEAVES;
+    const { head, unsent, writes } = this.#leaving ?? NOTHING_LEAVES;
     if (head !== undefined) this.leaving().head = undefined;
     const { socket } = this;
     if (this.has(DIRECT) && !more && unsent === 0) {
@@ -162,23 +166,22 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     }
     // What waits for having been sent is told when the socket closes.
     if (socket.destroyed || socket.writableEnded) return true;
-    const waiting = unsent + socket.writableLength;
+    const waiting = unsent + socket.writableLength + writes * WRITE_COST;
     if (head !== undefined) {
       socket.cork();
       socket.write(head);
     }
-    let atOnce = false;
-    if (more) {
-      socket.write(bytes);
-    } else {
-      const sent = this.takeSent();
-      socket.write(bytes, (error) => {
-        // Node says of writes that a destroyed socket cut off that all is well.
-        this.passed(sent, error ?? (!atOnce && socket.destroyed ? tooLate() : undefined));
-      });
-    }
+    let atOnce = true;
+    const sent = more ? undefined : this.takeSent();
+    socket.write(bytes, (error) => {
+      if (!atOnce) this.leaving().writes--;
+      if (more) return;
+      // Node says of writes that a destroyed socket cut off that all is well.
+      this.passed(sent, error ?? (!atOnce && socket.destroyed ? tooLate() : undefined));
+    });
     if (head !== undefined) socket.uncork();
     atOnce = socket.writableLength === 0;
+    if (!atOnce) this.leaving().writes++;
     if (waiting > this.transport.maxBufferedLength) this.overflow();
     return atOnce && this.has(REUSABLE);
   }
@@ -304,7 +307,13 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
   }
 }
 
-const NOTHING_LEAVES: Leaving = { head: undefined, sent: undefined, unsent: 0, unsentFor: undefined };
+const NOTHING_LEAVES: Leaving = {
+  head: undefined,
+  sent: undefined,
+  writes: 0,
+  unsent: 0,
+  unsentFor: undefined,
+};
 
 function tooLate(): Error {
   return new Error('The socket was closed before the data was sent');

@@ -32,7 +32,10 @@ export interface TransportOptions {
   zeroCopyReads?: boolean | undefined;
   /** hands what is written to the operating system without a way through the stream, where Node allows it; default true */
   directWrites?: boolean | undefined;
-  /** bytes that may wait for a peer before more is sent; passing it is an overflow; default 268435456 (256 MiB) */
+  /**
+   * bytes that may wait for a peer before more is sent, each write that waits counted as 1 KiB more; passing it is an
+   * overflow; default 268435456 (256 MiB)
+   */
   maxBufferedLength?: number | undefined;
 }
 
@@ -41,6 +44,8 @@ const MAX_BUFFERED_LENGTH = 268_435_456;
 
 /** As much as Node reads into a chunk. */
 const FULL_CHUNK = 65_536;
+/** As much as TLS hands out at a time: one record (RFC 8446 §5.1). */
+const FULL_RECORD = 16_384;
 /** How long a connection may go on with reads that fill their buffer, from the end of the first, in milliseconds. */
 const READ_MS = 1;
 
@@ -72,6 +77,8 @@ export class Transport<Context = unknown> {
   readonly zeroCopyReads: boolean;
   readonly directWrites: boolean;
   readonly maxBufferedLength: number;
+  /** @internal bytes that a read takes at most */
+  readonly inboxLength: number;
   readonly #handler: ConnectionHandler<Context>;
 
   /** @throws {RangeError} when `maxBufferedLength` is no whole number or infinity */
@@ -86,6 +93,7 @@ export class Transport<Context = unknown> {
     this.zeroCopyReads = zeroCopyReads;
     this.directWrites = directWrites;
     this.maxBufferedLength = maxBufferedLength;
+    this.inboxLength = endpoint.codec.inbox.length;
     const ended = handler.end?.bind(handler);
     const io = {
       write(connection: SocketConnection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
@@ -141,13 +149,17 @@ export function isAttached(socket: Duplex): boolean {
 function onData(this: Attached, chunk: Uint8Array): void {
   const connection = this[CONNECTION];
   connection.receive(chunk);
-  afterRead(connection, chunk.length >= FULL_CHUNK);
+  afterRead(connection, chunk.length >= FULL_CHUNK || isFullRecord(this, chunk.length));
 }
 
 function onRead(this: Attached, length: number): void {
   const connection = this[CONNECTION];
   connection.receiveInbox(length);
-  afterRead(connection, length === connection.endpoint.codec.inbox.length);
+  afterRead(connection, length === connection.transport.inboxLength || isFullRecord(this, length));
+}
+
+function isFullRecord(socket: Attached, length: number): boolean {
+  return length >= FULL_RECORD && 'encrypted' in socket;
 }
 
 /**

@@ -94,7 +94,8 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
     const error = new RangeError('Too much is buffered for a peer that does not read');
     if (this._terms.settings.overflow === 'close') this.close(1008);
     else this._socket?.destroy();
-    this.reportError(Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' }));
+    // In a tick of its own: what a listener throws must not come between a write and the frame that closes.
+    process.nextTick(() => this.reportError(Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' })));
   }
 
   /** @internal emits `error`, at most once */

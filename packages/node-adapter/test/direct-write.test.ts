@@ -308,6 +308,7 @@ describe('a connection', () => {
     expect(errors).toEqual([]);
     expect(streamOf(peer).writableLength).toBe(0);
     peer.send('x');
+    await until(() => errors.length > 0);
     expect(errors).toMatchObject([{ code: 'WS_ERR_TOO_MUCH_BUFFERED' }]);
   });
 

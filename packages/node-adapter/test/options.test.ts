@@ -36,6 +36,13 @@ it.each([0, Number.POSITIVE_INFINITY])('has no limit where it is %s', async (lim
   expect((await once(peer, 'message'))[0]).toHaveLength(2000);
 });
 
+it.each(['maxPayload', 'maxFragments'])('refuses a %s out of its range by this name', (name) => {
+  for (const wrong of [-1, 1.5, Number.NaN, 2 ** 60, '1' as never])
+    expect(() => new WebSocketServer({ noServer: true, [name]: wrong })).toThrow(
+      new RegExp(`^${name} must be a whole number from 0 to \\d+, not `),
+    );
+});
+
 it('answers no ping where autoPong is off (§5.5.2)', async () => {
   const { port } = await listenEcho({ autoPong: false });
   const peer = await RawPeer.open(port);

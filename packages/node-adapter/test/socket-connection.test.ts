@@ -69,6 +69,42 @@ describe('what is sent', () => {
   });
 });
 
+it('counts what each write that waits costs, not its bytes alone', async () => {
+  let overflows = 0;
+  const { connection, peer } = await bare(
+    { overflow: () => overflows++ },
+    { maxBufferedLength: 1 << 20, gatherWrites: false },
+  );
+  peer.pause();
+  while (connection.bufferedLength === 0) connection.sendBinary(new Uint8Array(1 << 16));
+  let short = 0;
+  while (overflows === 0 && short < 10_000) {
+    connection.sendBinary(new Uint8Array(1));
+    short++;
+  }
+  expect(short).toBeGreaterThan(900);
+  expect(short).toBeLessThan(1100);
+  connection.destroy();
+});
+
+it('counts nothing more of writes that have left', async () => {
+  let overflows = 0;
+  const { connection, peer } = await bare(
+    { overflow: () => overflows++ },
+    { maxBufferedLength: 1 << 20, gatherWrites: false },
+  );
+  peer.on('data', () => undefined);
+  for (let round = 0; round < 5; round++) {
+    peer.pause();
+    while (connection.bufferedLength === 0) connection.sendBinary(new Uint8Array(1 << 16));
+    for (let short = 0; short < 400; short++) connection.sendBinary(new Uint8Array(1));
+    peer.resume();
+    await until(() => connection.bufferedLength === 0);
+  }
+  expect(overflows).toBe(0);
+  connection.destroy();
+});
+
 it('tells of an overflow once', async () => {
   const overflows: unknown[] = [];
   const { connection, peer } = await bare(

@@ -103,3 +103,31 @@ it.each([true, false])(
   },
   20_000,
 );
+
+it('has others go first when the records of one peer take long', async () => {
+  const { url, cert, server } = await listenTls();
+  let handled = 0;
+  let inTurn = 0;
+  let most = 0;
+  server.on('connection', (websocket) => {
+    websocket.removeAllListeners('message');
+    websocket.on('message', () => {
+      handled++;
+      if (inTurn++ === 0) {
+        setImmediate(() => {
+          inTurn = 0;
+        });
+      }
+      most = Math.max(most, inTurn);
+      const end = performance.now() + 0.1;
+      while (performance.now() < end);
+    });
+  });
+  const client = await connect(url, { ca: cert });
+  for (const websocket of server.clients) websocket.pause();
+  for (let i = 0; i < 2000; i++) client.send(Buffer.alloc(1000));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const websocket of server.clients) websocket.resume();
+  await until(() => handled === 2000);
+  expect(most).toBeLessThan(90);
+});

@@ -59,26 +59,51 @@ it('drops a peer that broke a rule and does not end the connection within closeT
   expect(closes).toEqual([1006]);
 });
 
-it('closes with 1008 a peer that does not read, where that is wanted (§7.4.1)', async () => {
-  const { server, port } = await listen({ maxBufferedAmount: 1 << 20, overflow: 'close' });
-  const connected = once(server, 'connection') as Promise<[WebSocket]>;
-  const peer = await RawPeer.open(port);
-  peer.socket.pause();
-  const [websocket] = await connected;
-  websocket.on('error', () => undefined);
-  for (let i = 0; i < 200 && websocket.readyState === WebSocket.OPEN; i++) {
-    websocket.send(Buffer.alloc(1 << 18));
-    await pass(0);
-  }
-  expect(websocket.readyState).toBe(WebSocket.CLOSING);
-  let last = Buffer.alloc(0);
-  peer.socket.removeAllListeners('data');
-  peer.socket.on('data', (chunk: Buffer) => {
-    last = Buffer.concat([last, chunk]).subarray(-4);
-  });
-  peer.socket.resume();
-  await until(() => last.toString('hex') === '880203f0', 'the close frame');
-});
+it.each([
+  ['that takes the error', () => undefined],
+  [
+    'that throws at the error',
+    () => {
+      throw new Error('of the listener');
+    },
+  ],
+])(
+  'closes with 1008 a peer that does not read, where that is wanted, for a listener %s (§7.4.1)',
+  async (listener, take) => {
+    const thrown: unknown[] = [];
+    const before = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => thrown.push(error));
+    after(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of before) process.on('uncaughtException', listener);
+    });
+    let errors = 0;
+    const { server, port } = await listen({ maxBufferedAmount: 1 << 20, overflow: 'close' });
+    const connected = once(server, 'connection') as Promise<[WebSocket]>;
+    const peer = await RawPeer.open(port);
+    peer.socket.pause();
+    const [websocket] = await connected;
+    websocket.on('error', () => {
+      errors++;
+      take();
+    });
+    for (let i = 0; i < 200 && websocket.readyState === WebSocket.OPEN; i++) {
+      websocket.send(Buffer.alloc(1 << 18));
+      await pass(0);
+    }
+    expect(websocket.readyState).toBe(WebSocket.CLOSING);
+    let last = Buffer.alloc(0);
+    peer.socket.removeAllListeners('data');
+    peer.socket.on('data', (chunk: Buffer) => {
+      last = Buffer.concat([last, chunk]).subarray(-4);
+    });
+    peer.socket.resume();
+    await until(() => last.toString('hex') === '880203f0', 'the close frame');
+    expect(errors).toBe(1);
+    expect(thrown).toHaveLength(listener === 'that throws at the error' ? 1 : 0);
+  },
+);
 
 it('stays paused where a listener pauses and each event has a task of its own', async () => {
   const { server, port } = await listen({ allowSynchronousEvents: false });
