@@ -218,7 +218,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     return sent;
   }
 
-  /** @internal what did not leave at once has left, or was lost */
+  /** What did not leave at once has left, or was lost: called behind direct writes, and of no use to others. */
   written(status: number): void {
     const { socket } = this;
     const leaving = this.leaving();
