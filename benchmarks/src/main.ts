@@ -62,6 +62,10 @@ async function run(asked: Asked): Promise<boolean> {
       : WORKLOADS.filter(
           (each) => matches(each, filter) && (!quick || filter !== '' || promised.has(titleOf(each))),
         );
+  if (works.length + workloads.length === 0) {
+    console.error(`nothing has ${JSON.stringify(filter)} in its title`);
+    return false;
+  }
   if (command === 'check') return checkAll(asked, { works, workloads }, say);
   const takesPart = ({ always, name }: Contestant, { everybody }: Workload): boolean =>
     only.length > 0 ? only.includes(name) : always === true || (everybody === true && !quick);

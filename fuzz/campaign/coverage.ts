@@ -3,13 +3,24 @@ import { Session } from 'node:inspector/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { commandLine } from './command-line.js';
 
 // Which lines and branches of codec and handshake the properties reach, by what V8 counted. No coverage-guided engine
 // is needed for that, and no other package.
 
-const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '1500' }, lines: { type: 'boolean', default: false } },
-});
+const USAGE = `pnpm fuzz:coverage [options]
+  --runs n   of each property (1500)
+  --lines    names what was missed`;
+
+const { values } = commandLine(USAGE, () =>
+  parseArgs({
+    options: {
+      runs: { type: 'string', default: '1500' },
+      lines: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }),
+);
 const PACKAGES = ['/packages/frame-codec/dist/', '/packages/handshake/dist/'];
 /** Percent of the lines, and of the branches, that are to be reached. */
 const GOAL = 98;

@@ -41,7 +41,8 @@ class Campaign {
       clearTimeout(timer);
       clearInterval(progress);
     }
-    console.log(`${this.#tally.summary()}\nseed ${seed}`);
+    const verdict = this.#failures === 0 ? 'all that was tried held' : 'something did not hold';
+    console.log(`${this.#tally.summary()}\nseed ${seed}: ${verdict}`);
     return this.#failures === 0 ? 0 : 1;
   }
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { commandLine, misunderstood } from '../campaign/command-line.js';
 import { campaign, tests } from './catchers.js';
 import { Copy } from './copy.js';
 import type { Mutant } from './mutant.js';
@@ -7,19 +8,25 @@ import { MUTANTS } from './table.js';
 
 // Plants each fault of the table in a copy of the project, and tells how soon a campaign or the tests see it.
 
-const { values } = parseArgs({
-  options: {
-    /** which mutants: a part of their file or fault; all without it */
-    only: { type: 'string', default: '' },
-    /** how long a campaign may take for one, and how long the tests */
-    seconds: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    /** copies to plant in at a time */
-    jobs: { type: 'string', default: '1' },
-    /** a file for what is found, as a table in Markdown */
-    table: { type: 'string' },
-  },
-});
+const USAGE = `pnpm fuzz:mutants [options]
+  --only text      faults that have this in their file or their words; without it all
+  --seconds n      how long a campaign, and then the tests, may take for one (60)
+  --seed n         of the campaigns (1)
+  --jobs n         so many copies of the project to plant in at a time (1)
+  --table file     where to write what was found, as Markdown`;
+
+const { values } = commandLine(USAGE, () =>
+  parseArgs({
+    options: {
+      only: { type: 'string', default: '' },
+      seconds: { type: 'string', default: '60' },
+      seed: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: '1' },
+      table: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  }),
+);
 const seconds = Number(values.seconds);
 
 /** What became of a mutant. */
@@ -74,6 +81,8 @@ function tableOf(verdicts: readonly Verdict[]): string {
 }
 
 const wanted = MUTANTS.filter(({ file, fault }) => `${file}: ${fault}`.includes(values.only));
+if (wanted.length === 0)
+  misunderstood(USAGE, `no fault has ${JSON.stringify(values.only)} in its file or its words`);
 const verdicts = new Map<Mutant, Verdict>();
 const left = wanted.values();
 

@@ -19,7 +19,7 @@ export interface Terms {
   /** where a client connects to */
   readonly url: string | undefined;
   readonly protocol: string;
-  /** by name */
+  /** by name, until the connection has them */
   readonly extensions: { readonly [name: string]: Extension };
   readonly binaryType: BinaryType;
   /** who keeps it among its clients */
@@ -37,6 +37,15 @@ export function termsOf(isServer: boolean, settings: ConnectionOptionsOfBoth): T
 /** Has all that are made with these settings from now on belong to a server. */
 export function shareServer(settings: ConnectionOptionsOfBoth, server: Terms['server']): void {
   shared.set(settings, { ...newTerms(true, settings), server });
+}
+
+/** The terms with a change, shared where that makes them what all others have. */
+export function withChange(terms: Terms, change: Partial<Terms>): Terms {
+  const changed: Terms = { ...terms, ...change };
+  const known = shared.get(changed.settings);
+  if (known === undefined) return changed;
+  const names = Object.keys(known) as (keyof Terms)[];
+  return names.every((name) => known[name] === changed[name]) ? known : changed;
 }
 
 const shared = new WeakMap<ConnectionOptionsOfBoth, Terms>();

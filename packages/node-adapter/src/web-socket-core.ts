@@ -6,7 +6,7 @@ import { watchFor } from './keep-alive.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
 import { READY_STATES, type ReadyState } from './ready-state.js';
 import type { SocketConnection } from './socket-connection.js';
-import { type Terms, termsOf } from './terms.js';
+import { type Terms, termsOf, withChange } from './terms.js';
 import type { WebSocket } from './web-socket.js';
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
@@ -48,7 +48,7 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
 
   /** @internal some terms change */
   agree(terms: Partial<Terms>): void {
-    this._terms = { ...this._terms, ...terms };
+    this._terms = withChange(this._terms, terms);
   }
 
   /** @internal a whole message, owned */

@@ -11,16 +11,25 @@ export const TRANSPORT: unique symbol = Symbol('transport');
  * How connections of one role with these options are put on streams.
  *
  * @throws {RangeError} when a limit is out of its range
+ * @throws {TypeError} when `overflow` is neither of the two
  */
 export function createTransport(
   isServer: boolean,
   settings: ConnectionOptionsOfBoth,
   options: SocketOptions,
 ): Transport<WebSocket> {
+  const { overflow = 'terminate' } = settings;
+  if (overflow !== 'close' && overflow !== 'terminate') {
+    throw new TypeError(`overflow must be 'close' or 'terminate', not ${String(overflow)}`);
+  }
+  const { maxBufferedAmount = settings.maxBufferedAmount } = options;
+  if (maxBufferedAmount !== undefined && !(maxBufferedAmount >= 0)) {
+    throw new RangeError(`maxBufferedAmount must be at least 0, not ${maxBufferedAmount}`);
+  }
   return new Transport<WebSocket>(endpointFor(isServer, settings, options), webSocketHandler, {
     gatherWrites: options.gatherWrites ?? settings.gatherWrites,
     zeroCopyReads: options.zeroCopyReads ?? settings.zeroCopyReads,
     directWrites: options.directWrites ?? settings.directWrites,
-    maxBufferedLength: options.maxBufferedAmount ?? settings.maxBufferedAmount,
+    maxBufferedLength: maxBufferedAmount,
   });
 }

@@ -72,6 +72,7 @@ export class WebSocket extends WebSocketCore {
    *
    * @throws {SyntaxError} when the URL or a subprotocol is no good
    * @throws {RangeError} when an option is out of its range
+   * @throws {TypeError} when an option is of another kind
    */
   constructor(address: null, protocols?: undefined, options?: ConnectionOptionsOfBoth);
   constructor(address: string | URL, options?: ClientOptions);
@@ -88,7 +89,9 @@ export class WebSocket extends WebSocketCore {
     const offered = isOptions(protocols) || protocols === undefined ? given.protocols : protocols;
     watchFor(settings);
     const list = offered === undefined ? [] : typeof offered === 'string' ? [offered] : offered;
-    this.agree({ handshake: new ClientHandshake(this, address, list, settings) });
+    // Made here, so that an option which is no good is refused before anything is sent.
+    const complete = { ...settings, [TRANSPORT]: createTransport(false, settings, settings) };
+    this.agree({ handshake: new ClientHandshake(this, address, list, complete) });
     follow(settings.signal, this, (error) => abort(this, error));
   }
 
@@ -109,7 +112,8 @@ export class WebSocket extends WebSocketCore {
 
   /** The extensions in use, by name. */
   get extensions(): string {
-    return Object.keys(this._terms.extensions).join();
+    const extensions = this._connection?.extensions ?? Object.values(this._terms.extensions);
+    return extensions.map(({ name }) => name).join();
   }
 
   /** Whether {@link pause} holds back what arrives. */
@@ -165,6 +169,7 @@ export class WebSocket extends WebSocketCore {
       head,
       extensions === NO_EXTENSIONS ? undefined : Object.values(extensions),
     );
+    if (extensions !== NO_EXTENSIONS) this.agree({ extensions: NO_EXTENSIONS });
     watchFor(settings)?.add(this._connection);
     this._readyState = OPEN;
     this.emit('open');

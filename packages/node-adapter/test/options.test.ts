@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
-import { WebSocketServer } from '../src/index.js';
-import { listenEcho, maskedFrame, pair, RawPeer } from './loopback.js';
+import { WebSocket, WebSocketServer } from '../src/index.js';
+import { listenEcho, listenTcp, maskedFrame, pair, RawPeer } from './loopback.js';
 
 it('has the defaults that are documented', () => {
   const { options } = new WebSocketServer({ noServer: true });
@@ -40,6 +40,30 @@ it.each(['maxPayload', 'maxFragments'])('refuses a %s out of its range by this n
   for (const wrong of [-1, 1.5, Number.NaN, 2 ** 60, '1' as never])
     expect(() => new WebSocketServer({ noServer: true, [name]: wrong })).toThrow(
       new RegExp(`^${name} must be a whole number from 0 to \\d+, not `),
+    );
+});
+
+it('refuses them of a client before anything is sent', async () => {
+  const requests: unknown[] = [];
+  const port = await listenTcp((socket) => requests.push(socket));
+  for (const wrong of [
+    { maxPayload: -1 },
+    { maxFragments: 1.5 },
+    { maxBufferedAmount: -1 },
+    { overflow: 'drop' as never },
+  ])
+    expect(() => new WebSocket(`ws://127.0.0.1:${port}/`, wrong)).toThrow(`${Object.keys(wrong)[0]} must be`);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(requests).toEqual([]);
+});
+
+it('refuses an overflow that is neither of the two, and a maxBufferedAmount that is no number, by this name', () => {
+  expect(() => new WebSocketServer({ noServer: true, overflow: 'drop' as never })).toThrow(
+    new TypeError("overflow must be 'close' or 'terminate', not drop"),
+  );
+  for (const wrong of [-1, Number.NaN, 'abc' as never])
+    expect(() => new WebSocketServer({ noServer: true, maxBufferedAmount: wrong })).toThrow(
+      new RangeError(`maxBufferedAmount must be at least 0, not ${wrong}`),
     );
 });
 
