@@ -33,7 +33,7 @@ const MILLISECOND = 1e6;
 
 /** Whole servers and clients; `adapter` and `transport` are this project. */
 const SERVERS: readonly Promised[] = [
-  { of: 'echo: 16 B text', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 7, goal: 10 },
+  { of: 'echo: 16 B text', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 8, goal: 10 },
   { of: 'echo: 16 B text', by: 'transport', measure: 'perSecond', than: 'ws', floor: 10 },
   { of: 'echo: 16 B text', by: 'adapter', measure: 'perSecond', than: 'Bun', floor: 0.5, goal: 1 },
   { of: 'echo: 16 B text', by: 'transport', measure: 'perSecond', than: 'Bun', floor: 0.9, goal: 1 },
@@ -50,7 +50,14 @@ const SERVERS: readonly Promised[] = [
     goal: 0.85,
   },
   { of: 'echo: 128 B, 1 in flight', by: 'adapter', measure: 'cpuMicros', than: 'net', floor: 1.15, goal: 1 },
-  { of: 'echo: 128 B, 1 in flight', by: 'transport', measure: 'cpuMicros', than: 'ws', floor: 0.85 },
+  {
+    of: 'echo: 128 B, 1 in flight',
+    by: 'transport',
+    measure: 'cpuMicros',
+    than: 'ws',
+    floor: 0.95,
+    goal: 0.85,
+  },
   { of: 'echo: 128 B, 1 in flight', by: 'transport', measure: 'cpuMicros', than: 'net', floor: 1.1, goal: 1 },
   {
     of: 'echo: 1 KiB, 1 in flight',
@@ -61,9 +68,16 @@ const SERVERS: readonly Promised[] = [
     goal: 0.85,
   },
   { of: 'echo: 1 KiB, 1 in flight', by: 'adapter', measure: 'cpuMicros', than: 'net', floor: 1.15, goal: 1 },
-  { of: 'echo: 1 KiB, 1 in flight', by: 'transport', measure: 'cpuMicros', than: 'ws', floor: 0.85 },
+  {
+    of: 'echo: 1 KiB, 1 in flight',
+    by: 'transport',
+    measure: 'cpuMicros',
+    than: 'ws',
+    floor: 0.95,
+    goal: 0.85,
+  },
   { of: 'echo: 1 KiB, 1 in flight', by: 'transport', measure: 'cpuMicros', than: 'net', floor: 1.1, goal: 1 },
-  { of: 'echo: 64 KiB', by: 'adapter', measure: 'cpuMicros', than: 'ws', floor: 1.1, goal: 0.8 },
+  { of: 'echo: 64 KiB', by: 'adapter', measure: 'cpuMicros', than: 'ws', floor: 1, goal: 0.8 },
   { of: 'echo: 64 KiB', by: 'transport', measure: 'cpuMicros', than: 'ws', floor: 0.9, goal: 0.8 },
   { of: 'echo: 1 MiB', by: 'adapter', measure: 'cpuMicros', than: 'ws', floor: 1, goal: 0.8 },
   { of: 'echo: 1 MiB', by: 'transport', measure: 'cpuMicros', than: 'ws', floor: 0.9, goal: 0.8 },
@@ -72,7 +86,7 @@ const SERVERS: readonly Promised[] = [
     by: 'adapter',
     measure: 'perSecond',
     than: 'ws',
-    floor: 2.5,
+    floor: 1.5,
     goal: 5,
   },
   { of: 'broadcast: 1 KiB', by: 'adapter', measure: 'perSecond', than: 'ws', floor: 1.1, goal: 2 },
@@ -83,7 +97,7 @@ const SERVERS: readonly Promised[] = [
     by: 'adapter',
     measure: 'bytes',
     than: 'ws',
-    floor: 1.05,
+    floor: 1,
     goal: 0.8,
   },
   {
@@ -107,18 +121,26 @@ const PIECES: readonly Promised[] = [
   { of: /^decode: [^,]+$/, by: 'script', measure: 'speed', than: 'ws without add-ons', floor: 1 },
   { of: /^decode: .*, read into/, by: 'wasm', measure: 'speed', than: 'memcpy', floor: 0.4, goal: 0.6 },
   { of: /^encode, server: /, by: 'wasm', measure: 'speed', than: 'ws', floor: 4, goal: 5 },
-  { of: /^encode, server: /, by: 'script, copied', measure: 'speed', than: 'ws without add-ons', floor: 1 },
+  {
+    of: /^encode, server: /,
+    by: 'script, copied',
+    measure: 'speed',
+    than: 'ws without add-ons',
+    floor: 0.7,
+    goal: 1,
+  },
   { of: /^encode, client: /, by: 'wasm', measure: 'speed', than: 'ws', floor: 1.3, goal: 3 },
   { of: /^encode, client: /, by: 'script', measure: 'speed', than: 'ws without add-ons', floor: 1 },
   { of: /^unmask .*: \d+ B$/, by: 'wasm', measure: 'speed', than: 'bufferutil', floor: 1 },
   { of: /^unmask .*: \d+ [KM]iB$/, by: 'wasm', measure: 'speed', than: 'bufferutil', floor: 0.9, goal: 1.5 },
-  { of: /^UTF-8, .*: \d+ B$/, by: 'wasm', measure: 'speed', than: 'utf-8-validate', floor: 0.5, goal: 1 },
+  // One run in some fifteen is three times slower at this, from its beginning to its end; why is not known.
+  { of: /^UTF-8, .*: \d+ B$/, by: 'wasm', measure: 'speed', than: 'utf-8-validate', floor: 0.2, goal: 1 },
   { of: /^UTF-8, ASCII: /, by: 'wasm', measure: 'speed', than: 'isUtf8', floor: 0.3, goal: 0.4 },
-  { of: /^UTF-8, (?!ASCII)/, by: 'wasm', measure: 'speed', than: 'isUtf8', floor: 0.15, goal: 0.25 },
+  { of: /^UTF-8, (?!ASCII)/, by: 'wasm', measure: 'speed', than: 'isUtf8', floor: 0.1, goal: 0.25 },
   { of: /^memory: /, by: 'decoded frame', measure: 'bytes', than: 'view', floor: 1.05 },
   { of: /^handshake: .* node:http/, by: 'this project', measure: 'speed', than: 'ws', floor: 1.5, goal: 2 },
   { of: /^hostile patterns/, by: '64 KiB', measure: 'ns', floor: 5 * MILLISECOND },
-  { of: /^hostile patterns: /, by: '64 KiB', measure: 'ns', than: '16 KiB', floor: 5 },
+  { of: /^hostile patterns: /, by: '64 KiB', measure: 'ns', than: '16 KiB', floor: 6, goal: 5 },
 ];
 
 /** The one table of promises. */
