@@ -122,10 +122,8 @@ export class WebSocketServer<
     if (port != null) {
       const own = createServer(answerUpgradeRequired);
       this._server = own;
-      own.listen(
-        { port, ...(host == null ? {} : { host }), ...(backlog == null ? {} : { backlog }) },
-        listening,
-      );
+      const where = { port, ...(host == null ? {} : { host }), ...(backlog == null ? {} : { backlog }) };
+      own.listen(where, listening);
     } else if (server) {
       this._server = server;
     }
