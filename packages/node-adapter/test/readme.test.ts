@@ -32,6 +32,10 @@ const SERVERS: Record<string, { variable: string; path: string }> = {
   'prepared.js': { variable: 'server', path: '/' },
 };
 
+/** Has a program end also where these tests were killed, and cannot end it: the pipe to it ends with them. */
+const END_WITH_US =
+  'data:text/javascript,process.stdin.on("end",()=>process.exit()).resume();process.stdin.unref()';
+
 const folder = mkdtempSync(join(tmpdir(), 'readme-'));
 const { key, cert } = selfSigned();
 writeFileSync(`${folder}/key.pem`, key);
@@ -81,7 +85,12 @@ function start(
   }
   const file = `${folder}/${programs.length}-${name}`;
   writeFileSync(file, `${code}\n${behind}`);
-  const child = spawn(process.execPath, [file], { cwd: folder, env: { ...process.env, ...env } });
+  // What reads its input ends with that anyway.
+  const watch = code.includes('process.stdin') ? [] : ['--import', END_WITH_US];
+  const child = spawn(process.execPath, [...watch, file], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  });
   programs.push(child);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
