@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { annotate } from './annotate.js';
+import { misunderstood } from './command-line.js';
 import { store } from './corpus.js';
 import type { Job, JobResult } from './job.js';
 import { type CampaignOptions, readOptions, USAGE } from './options.js';
@@ -103,9 +104,7 @@ let options: CampaignOptions | undefined;
 try {
   options = readOptions(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  console.error(USAGE);
-  process.exit(2);
+  misunderstood(USAGE, error instanceof Error ? error.message : String(error));
 }
 if (options === undefined) {
   console.log(USAGE);

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { misunderstood } from '../campaign/command-line.js';
 import { judge } from './judge.js';
 import { readOptions, type SoakOptions, USAGE } from './options.js';
 import { phaseLine, roundLine, verdictTable } from './report.js';
@@ -8,9 +9,7 @@ let options: SoakOptions | undefined;
 try {
   options = readOptions(process.argv.slice(2));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  console.error(USAGE);
-  process.exit(2);
+  misunderstood(USAGE, error instanceof Error ? error.message : String(error));
 }
 if (options === undefined) console.log(USAGE);
 else process.exitCode = await run(options);

@@ -57,7 +57,8 @@ describe('a soak', () => {
     ['never drops', 'idle', ['idle: dropped within']],
     ['keeps memory', 'idle', ['idle: held for a connection', 'memory left: heap', 'memory left: external']],
     ['stands still', 'half-head', ['half-head: echo, longest', 'half-head: echo, p99.9']],
-    ['changes messages', 'idle', ['idle: lost by the healthy client']],
+    // A phase of so few connections may be over before the first message is: then the next one tells.
+    ['changes messages', 'idle', [expect.stringMatching(/^(idle|all stalled): lost by the healthy client$/)]],
     ['keeps a timer', 'idle', ['the process of the closed server']],
     ['throws', 'half-head', ['the soak']],
   ])(
