@@ -16,7 +16,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['one byte behind the handshake is lost', 'head.length > 0) socket', 'head.length > 1) socket'],
     ['a socket that was paused stays so', '    attached.resume();\n', ''],
     ['what comes behind the last write is not read', '        connection.socket.resume();\n', ''],
-    ['the end of the peer is not answered', '  this.end();\n', ''],
+    ['the end of the peer is not answered', '    connection.receivePeerEnd();\n', ''],
     [
       'a stream that failed is not dropped',
       'function onError(this: Attached): void {\n  this.destroy();',
@@ -28,6 +28,7 @@ export const ADAPTER: readonly Mutant[] = [
     'socket-connection',
     ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls'],
     ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
+    ['what waits for its turn does not count as buffered', ' + this.queuedLength', ''],
     [
       'memory of a head is used again too early',
       'leaving.head === undefined ? Buffer.from(bytes) :',
@@ -41,19 +42,27 @@ export const ADAPTER: readonly Mutant[] = [
     ],
     ['the limit of what waits is not looked at', 'if (waiting > this', 'if (waiting < 0 && waiting > this'],
     ['an overflow is told twice', '    this.mark(OVERFLOWED, true);\n', ''],
-    ['what a pause held back is lost with the socket', '      if (this.isPaused) this.handOver(KEPT);\n', ''],
-    ['callbacks are forgotten with the socket', 'callAll(sent, tooLate());', 'callAll([], tooLate());'],
-    ['what was sent before terminate is lost', '    this.flush();\n', ''],
+    ['what a pause held back is lost with the socket', '      () => this.resume(),\n', ''],
+    [
+      'callbacks are forgotten with the socket',
+      'tellAll(lists.flat(), tooLate());',
+      'tellAll([], tooLate());',
+    ],
+    [
+      'what was sent before terminate is lost',
+      '    this.flush();\n    super.terminate();',
+      '    super.terminate();',
+    ],
     ['a paused connection goes on reading', 'super.pause();\n    this.socket.pause();', 'super.pause();'],
     [
       'a resumed connection does not read',
-      'if (!this.isYielding) this.socket.resume();\n    this.handOver',
-      'this.handOver',
+      '    if (!this.isYielding && !this.has(READS_LATER | FINISHED)) this.socket.resume();\n    const outer',
+      '    const outer',
     ],
     [
       'what a handler that threw has not seen is stuck',
-      'if (thrown) process',
-      'if (thrown && outer) process',
+      'if (hasThrown) nextTick',
+      'if (hasThrown && outer) nextTick',
     ],
     [
       'a handler that pauses and throws is called again',
@@ -61,7 +70,7 @@ export const ADAPTER: readonly Mutant[] = [
       'connection',
     ],
     ['who talks is not heard', 'RECEIVING | HEARD;', 'RECEIVING;'],
-    ['only the first tick gathers', '    this.mark(GATHERING, false);\n', ''],
+    ['only the first tick gathers', '    this.mark(GATHERING | GATHERED_SEVERAL, false);\n', ''],
   ),
   ...inAdapter(
     'direct-write',
@@ -71,13 +80,15 @@ export const ADAPTER: readonly Mutant[] = [
     ['a request is used twice', '    spare = null;\n    if (request', '    if (request'],
   ),
   ...inAdapter(
-    'turns',
-    ['turns', 'compression'],
-    ['who waits for a turn when a handler throws is forgotten', '    schedule();\n  }\n}', '  }\n}'],
+    'scheduler',
+    ['turns', 'compression', 'outgoing', 'faults'],
+    ['who waits for a turn when a handler throws is forgotten', '    scheduleTurns();\n  }\n}', '  }\n}'],
+    ['everyone has a turn, however long it takes', ' || now() > end', ' && now() > end'],
+    ['the seventeenth to gather sends nothing', 'gatherers.shift()?.release();', 'gatherers.shift();'],
     [
-      'everyone has a turn, however long it takes',
-      ' || performance.now() > end',
-      ' && performance.now() > end',
+      'a callback that throws takes the others with it',
+      'if (at < items.length) nextTick',
+      'if (at < 0) nextTick',
     ],
   ),
   ...inAdapter(
@@ -85,38 +96,14 @@ export const ADAPTER: readonly Mutant[] = [
     ['outgoing', 'web-socket'],
     [
       'drain is not emitted',
-      "    context.emit('drain');",
-      "    if (corkedLength > 0) context.emit('drain');",
+      "owed.runInAsyncScope(() => context.emit('drain'));",
+      "owed.runInAsyncScope(() => corkedLength > 0 && context.emit('drain'));",
     ],
-    ['drain is emitted for ever', '    this.#stopped = false;\n', ''],
+    ['drain is emitted for ever', '    this.#owed = undefined;\n', ''],
     ['a ping of 125 bytes is refused', 'byteLength(data) > MAX_CONTROL', 'byteLength(data) >= MAX_CONTROL'],
-    [
-      'close goes before what waits for its turn',
-      'if (this.#queue === undefined) close();\n    else this.#queue.push(0, close);',
-      'close();',
-    ],
-    ['a message in fragments never ends', '    this.#writer = undefined;\n', ''],
-    ['compress is ignored for text in bytes', '=== false ? TRUSTED_PLAIN', '=== true ? TRUSTED_PLAIN'],
-  ),
-  ...inAdapter(
-    'gathering',
-    ['outgoing', 'faults'],
-    ['the seventeenth to gather sends nothing', 'gatherers.shift()?.release();', 'gatherers.shift();'],
-    [
-      'a callback that throws takes the others with it',
-      'if (at < items.length) process',
-      'if (at < 0) process',
-    ],
-  ),
-  ...inAdapter(
-    'send-queue',
-    ['outgoing'],
-    ['what has left counts as buffered', '      this.#length -= job.length;\n', ''],
-    [
-      'what waits behind a Blob that fails is not told',
-      'for (const { sent } of this.#jobs) sent?.(error);',
-      'this.#jobs[0]?.sent?.(error);',
-    ],
+    ['a message in fragments never ends', 'last ? undefined : writer', 'writer'],
+    ['compress is ignored', 'const how = { compress, done', 'const how = { done'],
+    ['a callback is called though the call throws', '      callback?.cancel();\n', ''],
   ),
   ...inAdapter(
     'keep-alive',
@@ -125,7 +112,11 @@ export const ADAPTER: readonly Mutant[] = [
     ['the timer keeps the process alive', '.unref();', ';'],
     ['who was heard once is heard for ever', '      connection.heard = false;\n', ''],
     ['a silent peer is pinged at each look', '=== this.#pingAfter)', '>= this.#pingAfter)'],
-    ['who is paused is taken for silent', 'connection.heard || connection.isPaused', 'connection.heard'],
+    [
+      'who is paused is not looked at',
+      'if (connection.heard)',
+      'if (connection.heard || connection.isPaused)',
+    ],
     ['periods that no timer takes pass', 'period <= LONGEST)', 'period <= 2 * LONGEST)'],
   ),
   ...inAdapter(
@@ -179,7 +170,11 @@ export const ADAPTER: readonly Mutant[] = [
   ...inAdapter(
     'web-socket-core',
     ['web-socket-core', 'web-socket', 'life-cycle'],
-    ['the time for closing runs on behind the end', '    clearTimeout(ending.timer);\n    if (', '    if ('],
+    [
+      'the time for closing runs on behind the end',
+      '    clearTimeout(ending.timer);\n    if (this',
+      '    if (this',
+    ],
     ['a connection that is over is watched', '?.remove(this._connection);', ';'],
     [
       'no close is clean for a client',
@@ -187,7 +182,7 @@ export const ADAPTER: readonly Mutant[] = [
       'ending.wasClean = clean && this._terms.isServer;',
     ],
     ['errors come twice', '    ending.reported = true;\n', ''],
-    ['an overflow closes with 1009', 'this.close(1008);', 'this.close(1009);'],
+    ['an overflow closes with 1009', 'CLOSE_CODES.policyViolation', 'CLOSE_CODES.messageTooBig'],
     ['the reason of the peer becomes Latin-1', 'Buffer.from(reason)', "Buffer.from(reason, 'latin1')"],
     [
       'a peer that broke a rule may stay',

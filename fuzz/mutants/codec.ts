@@ -61,10 +61,10 @@ export const CODEC: readonly Mutant[] = [
     'packages/frame-codec/src/closer.ts',
     [
       'the echo of a close frame is cut short',
-      'encodeClose(code, reason));',
-      'encodeClose(code, reason.slice(0, 9)));',
+      ": encodeClose(code, reason);\n    this.happens({ event: 'close-received'",
+      ": encodeClose(code, reason.slice(0, 9));\n    this.happens({ event: 'close-received'",
     ],
-    ['a second close frame is sent', '    if (progress.sent) return;\n', ''],
+    ['a second close frame is sent', "if (ending.frame !== 'none' || ", 'if ('],
   ),
   ...inFile(
     'packages/frame-codec/src/frame-encoder.ts',

@@ -1,31 +1,45 @@
 import { CLOSE_CODES } from './close-code.js';
 import { type CloseStatus, encodeClose } from './close-frame.js';
-import { FIN } from './first-byte.js';
+import { CLOSING, type ClosingAction, type ClosingEvent, type ClosingState } from './closing.js';
 import { MessageSender } from './message-sender.js';
-import { OPCODES } from './opcode.js';
 import { FLOW } from './scanner.js';
 import { ProtocolError } from './violation.js';
 
-/** How far the end of a connection has come. */
-interface Progress {
-  /** whether a close frame was sent */
-  sent: boolean;
+/** What has become of the close frame of this side. */
+type CloseFrame = 'none' | 'queued' | 'sent';
+
+/** The end of a connection, once it has begun. */
+class Ending {
+  state: ClosingState = 'open';
+  /** the payload of the close frame of this side */
+  payload: Uint8Array | undefined;
+  frame: CloseFrame = 'none';
   /** what the peer's close frame said */
   received: CloseStatus | undefined;
-  /** whether nothing more will be written */
-  ended: boolean;
-  transportEnded: boolean;
-  /** whether the last event was told */
-  over: boolean;
+  /** what the peer broke */
+  error: ProtocolError | undefined;
+  /** events that came while another was dealt with */
+  readonly events: Happening[] = [];
+  isBusy = false;
+}
+
+interface Happening {
+  readonly event: ClosingEvent;
+  readonly payload?: Uint8Array;
+  readonly received?: CloseStatus;
+  readonly error?: ProtocolError;
 }
 
 /** What was received of a connection whose peer sent no close frame (§7.1.5). */
 const NOTHING_RECEIVED: CloseStatus = { code: CLOSE_CODES.abnormal, reason: '' };
 
-/** The end of a connection: the closing handshake, its failure, and the end of its transport (RFC 6455 §7). */
+/**
+ * The end of a connection (RFC 6455 §7): the closing handshake, its failure, and the end of its transport, as the table
+ * {@link CLOSING} has it.
+ */
 export abstract class Closer extends MessageSender {
   /** made when the end begins */
-  #progress: Progress | undefined;
+  #ending: Ending | undefined;
 
   /** @internal the connection has failed */
   protected abstract failed(error: ProtocolError): void;
@@ -40,17 +54,24 @@ export abstract class Closer extends MessageSender {
   protected abstract closed(status: CloseStatus, clean: boolean): void;
 
   get isOpen(): boolean {
-    return this.#progress === undefined && !this.isGone;
+    return this.#ending === undefined && !this.isGone;
+  }
+
+  /** How far its end has come. */
+  get closingState(): ClosingState {
+    return this.#ending?.state ?? 'open';
   }
 
   /** @internal */
   protected get isTransportEnded(): boolean {
-    return this.#progress?.transportEnded ?? false;
+    const state = this.#ending?.state;
+    return state === 'gone' || state === 'over';
   }
 
   /**
-   * Starts the closing handshake (§7.1.2): sends a close frame. What the peer sent before it answers is still handed
-   * out. Does nothing when a close frame was sent before.
+   * Starts the closing handshake (§7.1.2): sends a close frame behind what was accepted before; a message in parts that
+   * was not ended is left as it is. What the peer sent before it answers is still handed out. Does nothing when a close
+   * frame was sent before.
    *
    * @param code 1000–1003, 1007–1014 or 3000–4999; without one the frame is empty and the peer sees 1005
    * @param reason at most 123 bytes of UTF-8
@@ -58,26 +79,46 @@ export abstract class Closer extends MessageSender {
    * @throws {RangeError} when the code must not be sent (§7.4), or the reason is too long
    */
   close(code?: number, reason = ''): void {
-    const payload = encodeClose(code, reason);
-    if (!this.isTransportEnded) this.sendClose(payload);
+    this.happens({ event: 'close', payload: encodeClose(code, reason) });
   }
 
   /**
-   * Fails the connection (§7.1.7): sends a close frame with the error's code unless one was sent, tells the handler,
-   * and takes no more from the peer.
+   * Fails the connection (§7.1.7): sends a close frame with the error's code unless one was sent, behind what was
+   * accepted before, tells the handler, and takes no more from the peer.
    *
    * @throws {TypeError} when it is no `ProtocolError`
    */
   fail(error: ProtocolError): void {
     if (!(error instanceof ProtocolError)) throw new TypeError('a connection is failed with a ProtocolError');
-    if (this.flow === FLOW.discard) return;
-    this.discard();
-    this.sendClose(encodeClose(error.closeCode, error.summary));
-    try {
-      this.failed(error);
-    } finally {
-      this.end();
-    }
+    this.happens({ event: 'failure', error, payload: encodeClose(error.closeCode, error.summary) });
+  }
+
+  /**
+   * Gives up on the peer: takes no more from it, drops what waits to be sent, with an error to whoever waits for it, and
+   * sends a close frame, behind which the connection ends.
+   *
+   * @throws as {@link close}
+   */
+  abandon(code: number, reason = ''): void {
+    this.happens({ event: 'abandon', payload: encodeClose(code, reason) });
+  }
+
+  /**
+   * Our side drops the transport: nothing more is sent, and what waits is dropped, with an error to whoever waits for it.
+   * What was received before is still handed out. The last event comes with {@link receiveEnd}.
+   */
+  terminate(): void {
+    this.happens({ event: 'terminate' });
+  }
+
+  /**
+   * The peer's stream has ended, and it may still read: what was accepted is sent, what was received is handed out, and
+   * then the handler is told to `end`. Where the transport is gone altogether, {@link receiveEnd} is called instead, or
+   * behind this.
+   */
+  receivePeerEnd(): void {
+    this.happens({ event: 'peer-end' });
+    this.settlePeerEnd();
   }
 
   /**
@@ -85,40 +126,36 @@ export abstract class Closer extends MessageSender {
    * {@link pause} holds back it waits for {@link resume}, and behind what is still to be decoded for {@link proceed}.
    */
   receiveEnd(): void {
-    this.progress().transportEnded = true;
-    this.dropTransport();
     let thrown: { readonly error: unknown } | undefined;
-    // There is no next call that could hand out what a handler which throws has not seen.
-    while (this.flow === FLOW.go && this.isParked && !this.isBusy) {
+    const note = (run: () => void): void => {
       try {
-        this.scanParked();
+        run();
       } catch (error) {
         thrown ??= { error };
       }
-    }
-    this.conclude();
+    };
+    note(() => this.happens({ event: 'transport-end' }));
+    // There is no next call that could hand out what a handler which throws has not seen.
+    while (this.flow === FLOW.go && this.isParked && !this.isBusy) note(() => this.scanParked());
+    if (!this.isParked || this.flow === FLOW.discard) note(() => this.happens({ event: 'handed-out' }));
     if (thrown !== undefined) throw thrown.error;
   }
 
   /** @internal the peer's close frame */
-  protected receiveClose(status: CloseStatus): void {
-    this.progress().received = status;
-    this.discard();
+  protected receiveClose(received: CloseStatus): void {
+    const { code, reason } = received;
     // §5.5.1: the answer carries the status that was received.
-    const { code, reason } = status;
-    this.sendClose(code === CLOSE_CODES.noStatus ? encodeClose(undefined, '') : encodeClose(code, reason));
-    try {
-      this.closing(status);
-    } finally {
-      this.end();
-    }
+    const payload = code === CLOSE_CODES.noStatus ? encodeClose(undefined, '') : encodeClose(code, reason);
+    this.happens({ event: 'close-received', received, payload });
   }
 
   /** @internal Behind every call that hands out what was received. */
   protected settle(): void {
-    this.uncork();
+    this.endGathering();
+    if (this.#ending === undefined) return;
     // A handler may have said that the transport has ended while there was more to hand out.
-    if (this.#progress?.transportEnded && !this.#progress.over) this.receiveEnd();
+    if (this.#ending.state === 'gone') this.receiveEnd();
+    else this.settlePeerEnd();
   }
 
   /** @internal Nothing more is taken from the peer. */
@@ -128,42 +165,90 @@ export abstract class Closer extends MessageSender {
     for (const extension of this.extensions) extension.close();
   }
 
-  private progress(): Progress {
-    this.#progress ??= {
-      sent: false,
-      received: undefined,
-      ended: false,
-      transportEnded: false,
-      over: false,
-    };
-    return this.#progress;
+  /** @internal */
+  protected override closeSent(): void {
+    if (this.#ending !== undefined) this.#ending.frame = 'sent';
+    this.happens({ event: 'close-sent' });
   }
 
-  /** Sends the one close frame of this side. */
-  private sendClose(payload: Uint8Array): void {
-    const progress = this.progress();
-    if (progress.sent) return;
-    progress.sent = true;
-    this.sendFrame(FIN | OPCODES.close, payload);
+  /** For classes that extend this: what waited for its turn has left. */
+  protected override laneEmptied(): void {
+    this.settlePeerEnd();
   }
 
-  private conclude(): void {
-    const progress = this.progress();
-    if (progress.over || (this.isParked && this.flow !== FLOW.discard)) return;
-    progress.over = true;
-    this.discard();
-    const { received, sent } = progress;
-    this.closed(received ?? NOTHING_RECEIVED, received !== undefined && sent);
+  private settlePeerEnd(): void {
+    if (this.#ending?.state !== 'peer-ended' || this.isParked || this.isBusy) return;
+    if (this.queuedLength === 0 && this.lane?.isEmpty !== false) this.happens({ event: 'all-done' });
   }
 
-  private end(): void {
-    const progress = this.progress();
-    if (progress.ended) return;
-    progress.ended = true;
-    try {
-      this.endSending();
-    } finally {
-      this.ended();
+  /** Deals with an event, and then with those that it brought about; what a handler throws comes out behind all of them. */
+  private happens(happening: Happening): void {
+    this.#ending ??= new Ending();
+    const ending = this.#ending;
+    ending.events.push(happening);
+    if (ending.isBusy) return;
+    ending.isBusy = true;
+    let thrown: { readonly error: unknown } | undefined;
+    for (let next = ending.events.shift(); next !== undefined; next = ending.events.shift()) {
+      const step = CLOSING[ending.state][next.event];
+      if (step === undefined) continue;
+      ending.state = step.to;
+      ending.received ??= next.received;
+      ending.error = next.error;
+      if (ending.frame === 'none' || next.event === 'abandon')
+        ending.payload = next.payload ?? ending.payload;
+      for (const action of step.actions) {
+        try {
+          this.act(ending, action);
+        } catch (error) {
+          thrown ??= { error };
+        }
+      }
     }
+    ending.isBusy = false;
+    if (thrown !== undefined) throw thrown.error;
+  }
+
+  private act(ending: Ending, action: ClosingAction): void {
+    switch (action) {
+      case 'stopReading':
+        this.discard();
+        break;
+      case 'dropQueue':
+        if (ending.frame === 'queued') ending.frame = 'none';
+        this.dropLane(new Error('The connection ended before the message was sent'));
+        break;
+      case 'putClose':
+        this.putCloseOnce(ending);
+        break;
+      case 'tellFailure':
+        if (ending.error !== undefined) this.failed(ending.error);
+        break;
+      case 'tellClosing':
+        this.closing(ending.received ?? NOTHING_RECEIVED);
+        break;
+      case 'end':
+        try {
+          this.endSending();
+        } finally {
+          this.ended();
+        }
+        break;
+      case 'dropTransport':
+        this.dropTransport();
+        break;
+      case 'tellClosed':
+        this.closed(
+          ending.received ?? NOTHING_RECEIVED,
+          ending.received !== undefined && ending.frame === 'sent',
+        );
+    }
+  }
+
+  private putCloseOnce(ending: Ending): void {
+    if (ending.frame === 'sent') this.happens({ event: 'close-sent' });
+    if (ending.frame !== 'none' || ending.payload === undefined) return;
+    ending.frame = 'queued';
+    this.putClose(ending.payload);
   }
 }

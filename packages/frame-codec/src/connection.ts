@@ -1,4 +1,5 @@
 import { type Borrowed, lend, type Memory } from './borrowed.js';
+import { CLOSE_CODES } from './close-code.js';
 import { type CloseStatus, decodeClose } from './close-frame.js';
 import { Closer } from './closer.js';
 import type { Endpoint } from './endpoint.js';
@@ -6,6 +7,7 @@ import type { Extension } from './extension.js';
 import { CONTROL, FIN } from './first-byte.js';
 import { checkControlLength } from './frame-encoder.js';
 import type { ConnectionHandler } from './handler.js';
+import type { Done } from './lane.js';
 import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './memory-map.js';
 import { MessageReceiver } from './message-receiver.js';
 import { OPCODES } from './opcode.js';
@@ -94,7 +96,7 @@ export class Connection<Context = unknown> extends Closer {
    */
   receive(chunk: Uint8Array): void {
     if (this.flow === FLOW.discard) return;
-    this.cork();
+    this.beginGathering();
     try {
       this.scan(chunk);
     } finally {
@@ -109,7 +111,7 @@ export class Connection<Context = unknown> extends Closer {
    */
   receiveInbox(length: number): void {
     if (this.flow === FLOW.discard) return;
-    this.cork();
+    this.beginGathering();
     try {
       this.scanInbox(length);
     } finally {
@@ -147,7 +149,7 @@ export class Connection<Context = unknown> extends Closer {
       this.receiveEnd();
       return;
     }
-    this.cork();
+    this.beginGathering();
     try {
       this.scanParked();
     } finally {
@@ -156,22 +158,44 @@ export class Connection<Context = unknown> extends Closer {
   }
 
   /**
-   * Sends a ping (§5.5.2).
+   * Sends a ping (§5.5.2): between the frames of the message that is being sent, behind whatever else waits.
    *
+   * @param done as `done` of `SendOptions`
    * @throws {RangeError} when the payload has more than 125 bytes (§5.5)
    */
-  ping(payload: Uint8Array): boolean {
-    return this.sendControl(OPCODES.ping, payload);
+  ping(payload: Uint8Array, done?: Done): boolean {
+    return this.sendControl(OPCODES.ping, payload, done);
   }
 
   /** Sends a pong that no ping asked for, as a heartbeat (§5.5.3); otherwise as {@link ping}. */
-  pong(payload: Uint8Array): boolean {
-    return this.sendControl(OPCODES.pong, payload);
+  pong(payload: Uint8Array, done?: Done): boolean {
+    return this.sendControl(OPCODES.pong, payload, done);
   }
 
   /** @internal */
   override write(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
     return this.handler.write(this, bytes, more);
+  }
+
+  /** @internal */
+  protected override get givesTurns(): boolean {
+    return this.handler.yieldSending !== undefined;
+  }
+
+  /** @internal */
+  protected override yieldSending(): boolean {
+    this.handler.yieldSending?.(this);
+    return this.givesTurns;
+  }
+
+  /** @internal */
+  protected override sendingFailed(error: Error): void {
+    try {
+      this.dropLane(error);
+      this.abandon(CLOSE_CODES.internalError);
+    } finally {
+      this.handler.sendingFailed?.(this, error);
+    }
   }
 
   /** @internal */
@@ -279,11 +303,11 @@ export class Connection<Context = unknown> extends Closer {
     else this.receiveClose(status);
   }
 
-  private sendControl(opcode: number, payload: Uint8Array): boolean {
+  private sendControl(opcode: number, payload: Uint8Array, done: Done | undefined): boolean {
     if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
     checkControlLength(payload.length);
     if (!this.isOpen) return false;
-    this.sendFrame(FIN | opcode, payload);
+    this.sendControlFrame(opcode, payload, done);
     return true;
   }
 }

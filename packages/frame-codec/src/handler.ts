@@ -22,7 +22,8 @@ export interface ConnectionHandler<Context = unknown> {
    */
   write(connection: Connection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
   /**
-   * Nothing more will be written: both close frames have passed, or the connection failed (§7.1.7). A server closes
+   * Nothing more will be written: both close frames have passed, the connection failed (§7.1.7), or the peer's stream
+   * has ended and what was accepted is sent. A server closes
    * the transport at once; a client gives the server a while to do so (§7.1.1).
    */
   end(connection: Connection<Context>): void;
@@ -60,13 +61,26 @@ export interface ConnectionHandler<Context = unknown> {
    * transport has ended meanwhile; until then the transport is not to be read. Without this method nothing waits.
    */
   yield?(connection: Connection<Context>): void;
+  /**
+   * So much of what waits to be sent has left that others should have their turn: `proceedSending` of the connection is
+   * to be called in a later task. Without this method nothing is put off, and long messages are compressed in one go.
+   */
+  yieldSending?(connection: Connection<Context>): void;
+  /**
+   * Something that was accepted could not be sent, as `fail` of a `MessageSlot` says, or as an extension or a masking key
+   * threw when its turn came: the connection closes with 1011, `end` and `close` follow.
+   */
+  sendingFailed?(connection: Connection<Context>, error: Error): void;
   /** A ping (§5.5.2); it is answered already, unless the endpoint's `autoPong` is off. */
   ping?(connection: Connection<Context>, payload: Borrowed): void;
   /** A pong (§5.5.3), asked for or not. */
   pong?(connection: Connection<Context>, payload: Borrowed): void;
   /** The peer broke a rule or passed a limit: the connection has failed, `end` and `close` follow. */
   error?(connection: Connection<Context>, error: ProtocolError): void;
-  /** The peer's close frame came; it is answered already. Messages cannot be sent any more. */
+  /**
+   * The peer's close frame came; the answer is sent, or waits behind what was accepted before. Messages cannot be sent any
+   * more.
+   */
   closing?(connection: Connection<Context>, closeCode: number, reason: string): void;
   /**
    * The connection is over; the last call.

@@ -1,5 +1,6 @@
 export type { Borrowed, Memory } from './borrowed.js';
 export { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from './close-code.js';
+export { CLOSING, type ClosingAction, type ClosingEvent, type ClosingState, type Step } from './closing.js';
 export { Codec, type CodecOptions, sharedCodec } from './codec.js';
 export { Connection } from './connection.js';
 export type { DeflateEngine, Deflater, Inflater } from './deflate-engine.js';
@@ -10,9 +11,11 @@ export { FrameDecoder, type FramePart } from './frame-decoder.js';
 export { type FrameBits, FrameEncoder, MAX_CONTROL_LENGTH } from './frame-encoder.js';
 export type { ConnectionHandler } from './handler.js';
 export type { Kernel, KernelKind } from './kernel.js';
+export type { Done } from './lane.js';
 export { LIMITS, type Limits } from './limit.js';
 export type { KernelSource } from './load-kernel.js';
 export type { SendOptions } from './message-sender.js';
+export type { MessageSlot } from './message-slot.js';
 export type { MessageWriter } from './message-writer.js';
 export { OPCODES, type Opcode } from './opcode.js';
 export { type DeflateParameters, PermessageDeflate } from './permessage-deflate.js';

@@ -1,14 +1,24 @@
 import type { Codec } from './codec.js';
+import type { Done } from './lane.js';
+import type { MessageSlot } from './message-slot.js';
 import { encodeText, Utf8Checker } from './text.js';
 
-/** Where a {@link MessageWriter} sends its frames; `false` when the connection is not open any more. */
-type WriteFragment = (payload: Uint8Array, first: boolean, last: boolean) => boolean;
+/**
+ * Where a {@link MessageWriter} sends its frames; `false` when the connection is not open any more. For a number of bytes
+ * instead of the bytes it gives the place where they go.
+ */
+type WriteFragment = (
+  payload: Uint8Array | number,
+  first: boolean,
+  last: boolean,
+  done: Done | undefined,
+) => MessageSlot | boolean;
 
 const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /**
  * A message that is sent in parts, each a frame of its own, while its length is not known (RFC 6455 §5.4). Control
- * frames may go in between, other messages may not.
+ * frames may go in between; other messages wait until it ends.
  *
  * @example
  * const message = connection.startMessage('binary');
@@ -17,7 +27,8 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
  */
 export class MessageWriter {
   readonly #fragment: WriteFragment;
-  /** Checks text that comes as bytes; absent for binary messages. */
+  readonly #isText: boolean;
+  /** Checks text that comes as bytes; absent for binary messages, and where the text is trusted. */
   #utf8: Utf8Checker | undefined;
   /** The first half of a surrogate pair whose second half may come with the next part. */
   #half = '';
@@ -25,21 +36,24 @@ export class MessageWriter {
   #ended = false;
 
   /** @internal see {@link Connection.startMessage} */
-  constructor(kind: 'text' | 'binary', codec: Codec, fragment: WriteFragment) {
+  constructor(kind: 'text' | 'binary', codec: Codec, fragment: WriteFragment, trusted: boolean) {
     this.#fragment = fragment;
-    this.#utf8 = kind === 'text' ? new Utf8Checker(codec.kernel) : undefined;
+    this.#isText = kind === 'text';
+    this.#utf8 = this.#isText && !trusted ? new Utf8Checker(codec.kernel) : undefined;
   }
 
   /**
    * Sends the next part, cut anywhere: text as string, also between the halves of a surrogate pair, or as UTF-8, also
    * inside a character. Returns `false`, and sends nothing, when the connection is not open any more.
    *
+   * @param done as `done` of `SendOptions`, for this part
    * @throws {TypeError} when the part is of the wrong type or not UTF-8, or the message has ended
    */
-  write(part: string | Uint8Array): boolean {
+  write(part: string | Uint8Array, done?: Done): boolean {
     const payload = this.#payload(part, false);
     // A part that ends before anything of it can be sent waits for the next.
-    return payload.length === 0 || this.#send(payload, false);
+    if (payload.length > 0 || done !== undefined) return this.#send(payload, false, done);
+    return true;
   }
 
   /**
@@ -47,37 +61,53 @@ export class MessageWriter {
    *
    * @throws {TypeError} as {@link write}, and when the text ends inside a character
    */
-  end(part: string | Uint8Array = NOTHING): boolean {
+  end(part: string | Uint8Array = NOTHING, done?: Done): boolean {
     const payload = this.#payload(part, true);
-    const sent = this.#send(payload, true);
+    const sent = this.#send(payload, true, done);
     this.#ended = true;
     return sent;
   }
 
-  #send(payload: Uint8Array, last: boolean): boolean {
-    // Only what has been sent counts: an extension may have thrown.
-    const sent = this.#fragment(payload, this.#first, last);
+  /**
+   * Keeps a place for a part whose bytes must be read first, the last one or not; they are not checked. `undefined` when
+   * the connection is not open any more.
+   *
+   * @param length as many bytes as are expected
+   */
+  writeLater(length: number, last: boolean, done?: Done): MessageSlot | undefined {
+    if (this.#ended) throw new TypeError('the message has ended');
+    const slot = this.#fragment(length, this.#first, last, done);
     this.#first = false;
-    return sent;
+    this.#ended = last;
+    return typeof slot === 'boolean' ? undefined : slot;
+  }
+
+  #send(payload: Uint8Array, last: boolean, done: Done | undefined): boolean {
+    // Only what has been sent counts: an extension may have thrown.
+    const sent = this.#fragment(payload, this.#first, last, done);
+    this.#first = false;
+    return sent !== false;
   }
 
   #payload(part: string | Uint8Array, last: boolean): Uint8Array {
     if (this.#ended) throw new TypeError('the message has ended');
     if (typeof part === 'string') {
-      if (this.#utf8 === undefined) throw new TypeError('a part of a binary message must be a Uint8Array');
-      if (!this.#utf8.complete) throw new TypeError('the text before this part ends inside a character');
+      if (!this.#isText) throw new TypeError('a part of a binary message must be a Uint8Array');
+      if (this.#utf8?.complete === false)
+        throw new TypeError('the text before this part ends inside a character');
       const text = this.#half + part;
       const cut = !last && isHighSurrogate(text.charCodeAt(text.length - 1));
       this.#half = cut ? text.slice(-1) : '';
       return encodeText(cut ? text.slice(0, -1) : text);
     }
     if (!(part instanceof Uint8Array)) throw new TypeError('a part must be a string or a Uint8Array');
-    if (this.#utf8 === undefined) return part;
-    // A part that is refused leaves the message as it was.
-    const utf8 = this.#utf8.fork();
-    if (!utf8.check(part)) throw new TypeError('the text is not UTF-8');
-    if (last && !utf8.complete) throw new TypeError('the text ends inside a character');
-    this.#utf8 = utf8;
+    if (this.#utf8 !== undefined) {
+      // A part that is refused leaves the message as it was.
+      const utf8 = this.#utf8.fork();
+      if (!utf8.check(part)) throw new TypeError('the text is not UTF-8');
+      if (last && !utf8.complete) throw new TypeError('the text ends inside a character');
+      this.#utf8 = utf8;
+    }
     if (this.#half === '') return part;
     // A lone half before bytes: it can find no other half any more.
     const half = encodeText(this.#half);

@@ -8,6 +8,7 @@ import {
   writeHead,
   writeMaskingKey,
 } from './frame-encoder.js';
+import { type Done, type Lane, WRITING } from './lane.js';
 import { OPCODES } from './opcode.js';
 import { Scanner } from './scanner.js';
 import { encodeText, encodeTextInto, maxUtf8Length } from './text.js';
@@ -25,6 +26,8 @@ const GONE = -3;
  * on top of the incoming one, and not beside it, for the sake of idle connections; see {@link Scanner}.
  */
 export abstract class Sender extends Scanner {
+  /** @internal what waits to be sent, where something does; while the transport is given bytes it is {@link WRITING} */
+  protected lane: Lane | undefined;
   #outbox: Outbox | undefined;
   #corks = 0;
   /** how many pongs were sent since the transport has held bytes, or `AT_ONCE`, `LATER` or `GONE` */
@@ -34,9 +37,20 @@ export abstract class Sender extends Scanner {
   /** @internal what it returns is told at `ConnectionHandler.write` */
   abstract write(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
 
+  /** @internal Sends what is ready in the lane. */
+  protected abstract advance(): void;
+
+  /** @internal Sends a ping or pong: at once where the lane lets it pass (§5.4), else in its turn. */
+  protected abstract sendControlFrame(opcode: number, payload: Uint8Array, done?: Done): void;
+
   /** Bytes gathered by {@link cork} and not yet written. */
   get corkedLength(): number {
     return this.#outbox?.length ?? 0;
+  }
+
+  /** Whether the handler's `write` is being called: what is sent meanwhile waits until it returns. */
+  get isWriting(): boolean {
+    return this.lane?.isWriting ?? false;
   }
 
   /** @internal whether nothing can be written any more */
@@ -52,6 +66,16 @@ export abstract class Sender extends Scanner {
   uncork(): void {
     if (this.#corks > 0) this.#corks--;
     if (this.#corks === 0) this.flush();
+  }
+
+  /** For classes that extend this: gathers what handlers send while they are handed what was received. */
+  protected beginGathering(): void {
+    this.cork();
+  }
+
+  /** Ends {@link beginGathering}. */
+  protected endGathering(): void {
+    this.uncork();
   }
 
   /** @internal Sends a frame; `first` is its first byte: FIN, RSV bits, opcode. */
@@ -86,9 +110,14 @@ export abstract class Sender extends Scanner {
   private passCopy(first: number, payload: Uint8Array): void {
     const { pool } = this.endpoint.codec;
     const memory = pool.take(MAX_HEAD_LENGTH + payload.length);
-    const length = writeFrame(this.endpoint, memory, 0, first, payload);
-    if (this.pass(memory.subarray(0, length), false)) pool.give(memory);
-    else pool.keep(memory);
+    let left = false;
+    try {
+      const length = writeFrame(this.endpoint, memory, 0, first, payload);
+      left = this.pass(memory.subarray(0, length), false);
+    } finally {
+      if (left) pool.give(memory);
+      else pool.keep(memory);
+    }
   }
 
   /** @internal Sends a frame whose payload is `text`, encoded in its place. */
@@ -107,24 +136,26 @@ export abstract class Sender extends Scanner {
     const start = at + headLength(length, masks);
     if (start !== guess) bytes.copyWithin(start, guess, guess + length);
     const behindHead = writeHead(bytes, at, first, length, masks);
-    outbox.length = start + length;
     if (masks) {
       const maskingKey = this.endpoint.maskingKey();
       writeMaskingKey(bytes, behindHead, maskingKey);
       copyMasked(codec, bytes.subarray(start, start + length), bytes, start, maskingKey);
     }
+    // Last: where the masking key throws, nothing of the frame may leave.
+    outbox.length = start + length;
     this.leaveUnlessCorked();
   }
 
   /** @internal Sends bytes that are frames already, and never change. */
   protected sendFrames(bytes: Uint8Array<ArrayBuffer>): void {
-    if (bytes.length < BY_REFERENCE && this.#corks > 0) {
+    if (this.#corks > 0 && bytes.length < BY_REFERENCE) {
       const outbox = this.reserve(bytes.length);
       outbox.bytes.set(bytes, outbox.length);
       outbox.length += bytes.length;
     } else {
       this.writeOut(true);
       this.pass(bytes, false);
+      this.leaveUnlessCorked();
     }
   }
 
@@ -135,6 +166,12 @@ export abstract class Sender extends Scanner {
   protected answerPing(payload: Uint8Array): void {
     if (this.#pongs >= 0 && ++this.#pongs > this.endpoint.limits.maxQueuedPongs)
       this.#latestPing = payload.slice();
+    else this.sendPong(payload);
+  }
+
+  /** An answer to a ping waits for no message, only for the frame that is being written. */
+  private sendPong(payload: Uint8Array): void {
+    if (this.lane?.isWriting) this.sendControlFrame(OPCODES.pong, payload);
     else this.sendFrame(FIN | OPCODES.pong, payload);
   }
 
@@ -143,9 +180,14 @@ export abstract class Sender extends Scanner {
     if (this.#pongs >= 0) this.emptied(LATER);
   }
 
-  /** Writes what was gathered now, corked or not. */
+  /**
+   * Writes what was gathered now, corked or not, and what is ready of what waits. Called from inside `write` it does
+   * nothing: that follows by itself.
+   */
   flush(): void {
+    if (this.lane?.isWriting) return;
     this.writeOut(false);
+    if (this.lane !== undefined) this.advance();
   }
 
   /** @internal The transport is gone: nothing is written any more. */
@@ -174,7 +216,8 @@ export abstract class Sender extends Scanner {
     return outbox;
   }
 
-  private leaveUnlessCorked(): void {
+  /** @internal */
+  protected leaveUnlessCorked(): void {
     if (this.#corks === 0) this.flush();
   }
 
@@ -198,9 +241,11 @@ export abstract class Sender extends Scanner {
   private pass(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
     if (this.#pongs === GONE) return true;
     let taken: boolean | undefined;
+    this.beginWrite();
     try {
       taken = this.write(bytes, more);
     } finally {
+      this.endWrite();
       // A transport that throws may have taken half a frame: nothing can follow it.
       if (taken === undefined) this.#pongs = GONE;
     }
@@ -210,11 +255,22 @@ export abstract class Sender extends Scanner {
     return taken;
   }
 
+  /** What the transport has this side send while it is given bytes waits in the lane, so that no frame is cut. */
+  private beginWrite(): void {
+    if (this.lane === undefined) this.lane = WRITING;
+    else this.lane.isWriting = true;
+  }
+
+  private endWrite(): void {
+    if (this.lane === WRITING) this.lane = undefined;
+    else if (this.lane !== undefined) this.lane.isWriting = false;
+  }
+
   /** The transport holds nothing any more: a ping that had to wait for that is answered. */
   private emptied(taken: typeof AT_ONCE | typeof LATER): void {
     this.#pongs = taken;
     const payload = this.#latestPing;
     this.#latestPing = undefined;
-    if (payload !== undefined) this.sendFrame(FIN | OPCODES.pong, payload);
+    if (payload !== undefined) this.sendPong(payload);
   }
 }

@@ -1,7 +1,8 @@
+import { SendCallback, type Sent } from './send-callback.js';
 import { Sender } from './sender.js';
-import type { Sent, SocketConnection } from './socket-connection.js';
+import type { SocketConnection } from './socket-connection.js';
 
-/** Lets frames that were made elsewhere go out on a connection, in their turn behind what it gathers. */
+/** Lets frames that were made elsewhere go out on a connection, in their turn behind what it sent before. */
 export class ConnectionSender extends Sender {
   readonly #connection: SocketConnection;
 
@@ -11,7 +12,12 @@ export class ConnectionSender extends Sender {
   }
 
   override sendFrame(list: readonly Uint8Array[], sent?: Sent): void {
-    this.#connection.flush();
-    super.sendFrame(list, sent);
+    const connection = this.#connection;
+    connection.gather();
+    const callback = sent === undefined ? undefined : new SendCallback(sent, connection);
+    if (!connection.sendRaw(Buffer.concat(list), callback?.done)) {
+      callback?.tellLater(new Error('The WebSocket is not open'));
+    }
+    connection.tellOverflow();
   }
 }

@@ -40,6 +40,7 @@ export type {
 export type { SendOptions } from './outgoing.js';
 export type { Payload, RawData } from './payload.js';
 export type { ReceiverOptions } from './receiver.js';
+export type { Sent } from './send-callback.js';
 export type { FrameOptions } from './sender.js';
 export type {
   BroadcastOptions,
@@ -49,7 +50,6 @@ export type {
   ServerOptions,
   Verified,
 } from './server-options.js';
-export type { Sent } from './socket-connection.js';
 export type { SocketHandler, TransportOptions } from './transport.js';
 export {
   CloseEvent,

@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from './clock.js';
 import type { SocketConnection } from './socket-connection.js';
 
 /** When a connection that is silent is pinged, and when it is given up. */
@@ -54,8 +55,8 @@ class Watch {
   #look(): void {
     for (const watched of this.#watched.values()) {
       const { connection } = watched;
-      // Who is paused by its own side cannot be heard.
-      if (connection.heard || connection.isPaused) watched.silent = 0;
+      // Also while it is paused: a peer that is gone would not be seen otherwise.
+      if (connection.heard) watched.silent = 0;
       else watched.silent++;
       connection.heard = false;
       if (watched.silent >= this.#dropAfter) {

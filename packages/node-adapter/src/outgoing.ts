@@ -1,8 +1,10 @@
-import { setImmediate as nextTask } from 'node:timers/promises';
-import { type MessageWriter, PreparedMessage } from '@x/frame-codec';
+import { AsyncResource } from 'node:async_hooks';
+import { MAX_CONTROL_LENGTH, type MessageSlot, type MessageWriter, PreparedMessage } from '@x/frame-codec';
+import { nextTick } from './clock.js';
 import { byteLength, isBlob, type Payload, toBytes } from './payload.js';
-import { SendQueue } from './send-queue.js';
-import type { Sent, SocketConnection } from './socket-connection.js';
+import { READY_STATES } from './ready-state.js';
+import { SendCallback, type Sent } from './send-callback.js';
+import type { SocketConnection } from './socket-connection.js';
 import type { WebSocket } from './web-socket.js';
 
 /** How a message is sent. */
@@ -10,73 +12,53 @@ export interface SendOptions {
   /** as a binary message; default: unless it is a string */
   binary?: boolean | undefined;
   /** whether to compress it, where that was negotiated; default true */
-  compress?: boolean;
+  compress?: boolean | undefined;
   /** whether the message ends with this fragment; default true */
   fin?: boolean | undefined;
   /** accepted for the sake of `ws`: clients mask, servers do not (§5.1) */
   mask?: boolean | undefined;
 }
 
-/** Most bytes of payload in a control frame (§5.5). */
-const MAX_CONTROL_LENGTH = 125;
-/** Longer messages are compressed in slices of this many bytes: one takes a millisecond or two. */
-const SLICE = 65_536;
+const NO_OPTIONS: SendOptions = {};
 
-/** What the caller calls text is sent as text, as npm `ws` does; a peer answers with 1007 when it is none. */
-const TRUSTED = { trusted: true };
-const TRUSTED_PLAIN = { trusted: true, compress: false };
-
-/** What a `WebSocket` sends, in order, also where a part of it must be read or compressed first. */
+/**
+ * What a `WebSocket` sends, put into the terms of the codec, whose lane keeps the order. Text that comes as bytes is not
+ * checked, as with npm `ws`: a peer answers with 1007 where it is none.
+ */
 export class Outgoing {
   readonly #connection: SocketConnection<WebSocket>;
-  /** The message that is being sent in fragments. */
+  /** the message whose fragments are being sent */
   #writer: MessageWriter | undefined;
-  #queue: SendQueue | undefined;
-  /** Whether the caller was told to stop, and waits for `drain`. */
-  #stopped = false;
+  /** the caller was told to stop: a `drain` is owed, in the async context of that call */
+  #owed: AsyncResource | undefined;
 
   constructor(connection: SocketConnection<WebSocket>) {
     this.#connection = connection;
   }
 
-  /** Bytes that wait for their turn. */
-  get waitingLength(): number {
-    return this.#queue?.length ?? 0;
-  }
-
-  /** Sends a message, or a fragment of one. Returns whether to go on. */
+  /**
+   * Sends a message, or a fragment of one. Returns whether to go on.
+   *
+   * @throws {TypeError} when nothing stands for `data`, or a client is to send a `PreparedMessage`
+   */
   send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): boolean {
-    if (this.#queue !== undefined || this.#takesLong(data, options)) {
-      this.#enqueue(data, sent, () => this.#transmitLater(data, options, sent));
-      this.#stopped = true;
-      return false;
+    const connection = this.#connection;
+    connection.gather();
+    if (
+      sent === undefined &&
+      options === undefined &&
+      this.#writer === undefined &&
+      typeof data === 'string'
+    ) {
+      connection.sendText(data);
+    } else {
+      this.#call(sent, (callback) => this.#put(data, options ?? NO_OPTIONS, callback));
     }
-    this.#transmit(data, options, sent);
-    const { socket, bufferedLength } = this.#connection;
-    if (bufferedLength < socket.writableHighWaterMark) return true;
-    if (!this.#stopped) this.#stop();
+    connection.tellOverflow();
+    if (!connection.isQueueing && connection.bufferedLength < connection.socket.writableHighWaterMark)
+      return true;
+    this.#stop();
     return false;
-  }
-
-  /** What waited has left: whoever was told to stop is told to go on. */
-  drained(): void {
-    const { context, corkedLength, socket } = this.#connection;
-    if (!this.#stopped || this.#queue !== undefined || socket.writableNeedDrain) return;
-    if (corkedLength > 0) {
-      this.#stop();
-      return;
-    }
-    this.#stopped = false;
-    context.emit('drain');
-  }
-
-  /** Node tells of a full buffer that has emptied; what is still gathered it does not know of. */
-  #stop(): void {
-    this.#stopped = true;
-    if (this.#connection.corkedLength === 0) return;
-    this.#connection.whenSent((error) => {
-      if (!error) this.drained();
-    });
   }
 
   /**
@@ -88,117 +70,107 @@ export class Outgoing {
     if (byteLength(data) > MAX_CONTROL_LENGTH) {
       throw new RangeError('The data size must not be greater than 125 bytes');
     }
-    const transmit = (bytes: Payload): void => {
-      this.#prepare(sent);
-      this.#connection[kind](typeof bytes === 'string' ? Buffer.from(bytes) : toBytes(bytes));
-    };
-    if (isBlob(data)) this.#enqueue(data, sent, async () => transmit(await data.arrayBuffer()));
-    else if (this.#queue !== undefined) this.#enqueue(data, sent, () => transmit(data));
-    else transmit(data);
+    const connection = this.#connection;
+    connection.gather();
+    this.#call(sent, (callback) => {
+      const done = callback?.done;
+      if (isBlob(data)) read(data, connection.sendLater(kind, data.size, { done }));
+      else connection[kind](typeof data === 'string' ? Buffer.from(data) : toBytes(data), done);
+    });
   }
 
   /** Sends a close frame behind everything else. */
   close(code: number | undefined, reason: string): void {
-    const close = (): void => {
-      this.#connection.gather();
-      this.#connection.close(code, reason);
-    };
-    if (this.#queue === undefined) close();
-    else this.#queue.push(0, close);
-  }
-
-  #prepare(sent: Sent | undefined): void {
     this.#connection.gather();
-    if (sent !== undefined) this.#connection.whenSent(sent);
+    this.#connection.close(code, reason);
   }
 
-  #transmit(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): void {
+  /** What waited has left: whoever was told to stop is told to go on. */
+  drained(): void {
+    const { context, corkedLength, isQueueing, socket } = this.#connection;
+    if (this.#owed === undefined || isQueueing || socket.writableNeedDrain) return;
+    if (corkedLength > 0) {
+      this.#awaitGathered();
+      return;
+    }
+    const owed = this.#owed;
+    this.#owed = undefined;
+    if (context.readyState !== READY_STATES.CLOSED) owed.runInAsyncScope(() => context.emit('drain'));
+  }
+
+  #stop(): void {
+    if (this.#owed !== undefined) return;
+    this.#owed = new AsyncResource('WebSocketDrain');
+    if (this.#connection.corkedLength > 0) this.#awaitGathered();
+  }
+
+  /** Node tells of a full buffer that has emptied; what is still gathered it does not know of. */
+  #awaitGathered(): void {
+    this.#connection.awaitSent({
+      tell: (error) => {
+        if (!error) this.drained();
+      },
+    });
+  }
+
+  /** Calls `send` with what stands for the callback `sent`, which is never called where it throws. */
+  #call(sent: Sent | undefined, send: (callback: SendCallback | undefined) => void): void {
+    const callback = sent === undefined ? undefined : new SendCallback(sent, this.#connection);
+    try {
+      send(callback);
+    } catch (error) {
+      callback?.cancel();
+      throw error;
+    }
+  }
+
+  #put(data: Payload | PreparedMessage, options: SendOptions, callback: SendCallback | undefined): void {
     const connection = this.#connection;
+    const done = callback?.done;
     if (data instanceof PreparedMessage) {
-      if (sent !== undefined) connection.whenSent(sent);
-      connection.sendPrepared(data);
+      connection.sendPrepared(data, done);
+      return;
+    }
+    const { fin = true, binary = typeof data !== 'string', compress } = options;
+    if (!fin || this.#writer !== undefined) {
+      this.#putFragment(data, binary, fin, compress, done);
+      return;
+    }
+    const how = { compress, done, trusted: true };
+    if (isBlob(data)) {
+      read(data, connection.sendLater(binary ? 'binary' : 'text', data.size, how));
       return;
     }
     const bytes = typeof data === 'string' ? data : toBytes(data);
-    this.#prepare(sent);
-    if (options === undefined && this.#writer === undefined) {
-      if (typeof bytes === 'string') connection.sendText(bytes);
-      else connection.sendBinary(bytes);
-      return;
-    }
-    const { fin = true, binary = typeof data !== 'string' } = options ?? {};
-    if (!fin || this.#writer !== undefined) this.#sendFragment(bytes, binary, fin, options);
-    else if (binary) connection.sendBinary(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, options);
-    else if (typeof bytes === 'string') connection.sendText(bytes, options);
-    else connection.sendTextBytes(bytes, options?.compress === false ? TRUSTED_PLAIN : TRUSTED);
+    if (binary) connection.sendBinary(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, how);
+    else if (typeof bytes === 'string') connection.sendText(bytes, how);
+    else connection.sendTextBytes(bytes, how);
   }
 
-  #sendFragment(
-    bytes: string | Uint8Array,
+  #putFragment(
+    data: Payload,
     binary: boolean,
     last: boolean,
-    options: SendOptions | undefined,
+    compress: boolean | undefined,
+    done: SendCallback['done'] | undefined,
   ): void {
-    this.#writer ??= this.#connection.startMessage(binary ? 'binary' : 'text', options);
-    const writer = this.#writer;
-    const part = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
-    if (!last) {
-      writer.write(part);
-      return;
+    const kind = binary ? 'binary' : 'text';
+    const writer = this.#writer ?? this.#connection.startMessage(kind, { compress, trusted: true });
+    if (isBlob(data)) read(data, writer.writeLater(data.size, last, done));
+    else {
+      const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
+      if (last) writer.end(bytes, done);
+      else writer.write(bytes, done);
     }
-    this.#writer = undefined;
-    writer.end(part);
+    this.#writer = last ? undefined : writer;
   }
+}
 
-  /** Whether a message must be read first, or would hold the event loop while it is compressed. */
-  #takesLong(data: Payload | PreparedMessage, options: SendOptions | undefined): boolean {
-    if (typeof data === 'string') return this.#compresses(options) && data.length > SLICE;
-    if (data instanceof PreparedMessage) return false;
-    return isBlob(data) || (this.#compresses(options) && toBytes(data).length > SLICE);
-  }
-
-  #compresses(options: SendOptions | undefined): boolean {
-    if (this.#connection.extensions.length === 0 || options?.compress === false) return false;
-    return this.#writer === undefined && options?.fin !== false;
-  }
-
-  /** Sends a message whose turn has come; a long one to compress in fragments, each in a task of its own. */
-  async #transmitLater(
-    data: Payload | PreparedMessage,
-    options: SendOptions | undefined,
-    sent: Sent | undefined,
-  ): Promise<void> {
-    const ready = isBlob(data) ? await data.arrayBuffer() : data;
-    if (ready instanceof PreparedMessage || !this.#takesLong(ready, options)) {
-      this.#transmit(ready, options, sent);
-      return;
-    }
-    const binary = options?.binary ?? typeof ready !== 'string';
-    const bytes = typeof ready === 'string' ? Buffer.from(ready) : toBytes(ready);
-    const writer = this.#connection.startMessage(binary ? 'binary' : 'text', options);
-    let at = 0;
-    for (; at + SLICE < bytes.length; at += SLICE) {
-      writer.write(bytes.subarray(at, at + SLICE));
-      await nextTask();
-    }
-    this.#prepare(sent);
-    writer.end(bytes.subarray(at));
-  }
-
-  #enqueue(
-    data: Payload | PreparedMessage,
-    sent: Sent | undefined,
-    transmit: () => void | Promise<void>,
-  ): void {
-    this.#queue ??= new SendQueue(
-      () => {
-        this.#queue = undefined;
-        // Outside of the promise that the queue runs in: what listeners throw surfaces as ever.
-        process.nextTick(() => this.drained());
-      },
-      (error) => this.#connection.context.failSending(error),
-    );
-    const length = data instanceof PreparedMessage ? data.length : byteLength(data);
-    this.#queue.push(length, transmit, sent);
-  }
+/** Reads a `Blob` into the place that is kept for it; outside of any promise, so that what listeners throw surfaces. */
+function read(blob: Blob, slot: MessageSlot | undefined): void {
+  if (slot === undefined) return;
+  new Promise<ArrayBuffer>((resolve) => resolve(blob.arrayBuffer())).then(
+    (buffer) => nextTick(() => slot.fill(toBytes(buffer))),
+    (error) => nextTick(() => slot.fail(error instanceof Error ? error : new Error(String(error)))),
+  );
 }

@@ -1,5 +1,6 @@
 import { type DataPart, LimitError, type PermessageDeflate, ProtocolError } from '@x/frame-codec';
 import { type Agreement, PERMESSAGE_DEFLATE, type PermessageDeflateConfig } from '@x/handshake';
+import { nextTick } from './clock.js';
 import { Compression } from './compression.js';
 import { fromMap, type ParameterMap, toParameterMap } from './header-lists.js';
 import type { PerMessageDeflateOptions } from './options.js';
@@ -66,9 +67,9 @@ export class PerMessageDeflate {
     this.#firstOut = fin;
     try {
       const payload = this.extension.encode(Buffer.from(data as Uint8Array), part, true);
-      process.nextTick(done, null, Buffer.from(payload));
+      nextTick(done, null, Buffer.from(payload));
     } catch (error) {
-      process.nextTick(done, error);
+      nextTick(done, error);
     }
   }
 
@@ -86,9 +87,9 @@ export class PerMessageDeflate {
         }
         return blocks.push(Uint8Array.from(block)) > 0;
       });
-      process.nextTick(done, null, Buffer.concat(blocks));
+      nextTick(done, null, Buffer.concat(blocks));
     } catch (error) {
-      process.nextTick(done, error instanceof ProtocolError ? toWsError(error) : error);
+      nextTick(done, error instanceof ProtocolError ? toWsError(error) : error);
     }
   }
 

@@ -4,7 +4,7 @@ import { PERMESSAGE_DEFLATE } from '@x/handshake';
 import { checkClose } from './close-argument.js';
 import { toBytes } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
-import type { Sent } from './socket-connection.js';
+import type { Sent } from './send-callback.js';
 
 /** How {@link Sender.frame} makes a frame. */
 export interface FrameOptions {

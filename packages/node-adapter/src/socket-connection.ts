@@ -2,22 +2,29 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
+import { nextTick, now, setTimeout } from './clock.js';
 import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
-import { releaseLater, runAll, throwLater } from './gathering.js';
+import {
+  beginReceiving,
+  currentTick,
+  endReceiving,
+  isExiting,
+  releaseAtEndOfTick,
+  runAll,
+  takeTurnLater,
+  throwLater,
+} from './scheduler.js';
+import { SendCallback, type Sent, type Waiter } from './send-callback.js';
 import type { SocketHandler, Transport } from './transport.js';
-import { proceedLater } from './turns.js';
 
 /** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
 const WAITS_FOR_MORE = 1024;
 /** What a write that waits costs beside its bytes: Node's requests and ours. */
 const WRITE_COST = 1024;
-
-/** Called when bytes have gone to the operating system, or failed to. */
-export type Sent = (error?: Error | null) => void;
-
-/** What `handOver` hands to the codec when there are no new bytes: what it has kept, behind a pause or behind a turn. */
-const KEPT = -1;
-const YIELDED = -2;
+/** How long a connection may go on sending what waited, in one turn, in milliseconds. */
+const SEND_MS = 1;
+/** A stream that was destroyed and does not tell that it is closed within this is taken for closed, in milliseconds. */
+const DESTROY_MS = 1000;
 
 // What a connection knows of itself, as bits of one number: a field for each counts where ten thousand wait.
 /** Something was received since this was last reset. */
@@ -28,19 +35,39 @@ const REUSABLE = 2;
 const DIRECT = 4;
 const RECEIVING = 8;
 const GATHERING = 16;
-const OVERFLOWED = 32;
+/** Too much waits, which is told as soon as nothing is being written; */
+const OVERFLOWS = 32;
+/** and it was told. */
+const OVERFLOWED = 64;
+/**
+ * It has lately sent several frames in one tick, and gathers from the first on: the one flag that decides whether the
+ * first frame of a tick leaves at once.
+ */
+const SENDS_SEVERAL = 128;
+/** It has gathered more than one frame in this tick. */
+const GATHERED_SEVERAL = 256;
+/** The end of the stream flushes first. */
+const FLUSHES_AT_END = 512;
+/** It reads on behind a turn of others. */
+const READS_LATER = 1024;
+/** The stream is closed. */
+const FINISHED = 2048;
+/** Above these bits stands the tick in which it sent last. */
+const TICK_SHIFT = 12;
+const FLAGS = (1 << TICK_SHIFT) - 1;
 
 /** What is on its way out, and who waits for it; of connections that have had such. */
 interface Leaving {
   /** what waits for the rest of its frame */
   head: Uint8Array | undefined;
   /** who waits for what is written next */
-  sent: Sent[] | undefined;
-  /** writes to the stream that have not left */
+  waiters: Waiter[] | undefined;
+  /** writes to the stream that have not left, and who waits for them */
   writes: number;
+  written: Set<readonly Waiter[]> | undefined;
   /** bytes written to the handle that have not left, and who waits for that */
   unsent: number;
-  unsentFor: Sent[] | undefined;
+  unsentFor: readonly Waiter[] | undefined;
 }
 
 /** A codec `Connection` on a stream. */
@@ -75,212 +102,359 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     this.mark(HEARD, heard);
   }
 
-  /** Bytes that are sent but have not gone to the operating system. */
+  /** Bytes that are sent but have not gone to the operating system, each counted once. */
   get bufferedLength(): number {
-    const { head, unsent } = this.#leaving ?? NOTHING_LEAVES;
-    return this.corkedLength + (head?.length ?? 0) + unsent + this.socket.writableLength;
+    return this.corkedLength + this.queuedLength + this.unsentLength;
   }
 
-  /** Stops reading, and holds back what was read, in the middle of a chunk too. */
+  /** Bytes that the stream, or the handle below it, holds. */
+  private get unsentLength(): number {
+    const { head, unsent } = this.#leaving ?? NOTHING_LEAVES;
+    return (head?.length ?? 0) + unsent + this.socket.writableLength;
+  }
+
+  /** Stops reading, and holds back what was read, in the middle of a chunk too, as long as the stream lives. */
   override pause(): void {
+    if (this.has(FINISHED)) return;
     super.pause();
     this.socket.pause();
   }
 
   /** Ends {@link pause}. */
   override resume(): void {
-    if (!this.isYielding) this.socket.resume();
-    this.handOver(KEPT);
-  }
-
-  /** @internal so much was read or inflated that others have their turn first, and nothing is read meanwhile */
-  yieldTurn(): void {
-    this.socket.pause();
-    proceedLater(this);
-  }
-
-  /** Goes on behind a turn of others: called by the transport, and of no use to others. */
-  override proceed(): void {
+    if (!this.isYielding && !this.has(READS_LATER | FINISHED)) this.socket.resume();
+    const outer = this.beginReceive();
+    let hasThrown = true;
     try {
-      this.handOver(YIELDED);
+      super.resume();
+      hasThrown = false;
     } finally {
-      if (!this.isYielding && !this.isPaused) this.socket.resume();
+      this.endReceive(outer, hasThrown);
     }
   }
 
   override receive(chunk: Uint8Array): void {
-    this.handOver(chunk);
+    const outer = this.beginReceive();
+    let hasThrown = true;
+    try {
+      super.receive(chunk);
+      hasThrown = false;
+    } finally {
+      this.endReceive(outer, hasThrown);
+    }
   }
 
   override receiveInbox(length: number): void {
-    this.handOver(length);
+    const outer = this.beginReceive();
+    let hasThrown = true;
+    try {
+      super.receiveInbox(length);
+      hasThrown = false;
+    } finally {
+      this.endReceive(outer, hasThrown);
+    }
   }
 
-  /** Lets what is sent from here on leave together, at the latest at the end of this tick. */
+  /** @internal So much was read or inflated that others have their turn first, and nothing is read meanwhile. */
+  yieldTurn(): void {
+    this.mark(READS_LATER, true);
+    this.socket.pause();
+    takeTurnLater(this);
+  }
+
+  /** @internal Goes on behind a turn of others, with what was received and what waits to be sent. */
+  takeTurn(): void {
+    try {
+      if (this.has(READS_LATER)) this.proceed();
+    } finally {
+      const end = now() + SEND_MS;
+      do this.proceedSending();
+      while (this.isYieldingSend && now() < end);
+    }
+  }
+
+  /** Goes on behind a turn of others: called by the scheduler, and of no use to others. */
+  override proceed(): void {
+    this.mark(READS_LATER, false);
+    const outer = this.beginReceive();
+    let hasThrown = true;
+    try {
+      super.proceed();
+      hasThrown = false;
+    } finally {
+      this.endReceive(outer, hasThrown);
+      if (!this.isYielding && !this.isPaused && !this.has(READS_LATER | FINISHED)) this.socket.resume();
+    }
+  }
+
+  /** @internal Sends all that waits and is ready, without turns for others. */
+  sendAll(): void {
+    this.release();
+    this.flush();
+    while (this.isYieldingSend) this.proceedSending();
+  }
+
+  /**
+   * Before something is sent: the first frame of a tick leaves at once, and what follows in that tick leaves together at
+   * its end. A connection that sent several frames in the last tick in which it sent has the first one wait too.
+   */
   gather(): void {
-    if (this.has(RECEIVING | GATHERING) || !this.transport.gatherWrites) return;
-    this.mark(GATHERING, true);
+    const flags = this.#flags;
+    if ((flags & FLUSHES_AT_END) === 0) this.flushAtEnd();
+    if ((flags & (RECEIVING | GATHERING)) !== 0) {
+      this.#flags |= GATHERED_SEVERAL;
+      return;
+    }
+    if (!this.transport.gatherWrites || isExiting()) return;
+    const tick = currentTick();
+    const isFirst = flags >> TICK_SHIFT !== tick;
+    this.#flags = (this.#flags & FLAGS & ~GATHERED_SEVERAL) | (tick << TICK_SHIFT);
+    if (isFirst && (flags & SENDS_SEVERAL) === 0) return;
+    this.#flags |= GATHERING | SENDS_SEVERAL;
+    if (!isFirst) this.#flags |= GATHERED_SEVERAL;
     this.cork();
-    releaseLater(this);
+    releaseAtEndOfTick(this);
   }
 
   /** Ends {@link gather} before its time. */
   release(): void {
     if (!this.has(GATHERING)) return;
-    this.mark(GATHERING, false);
+    if (!this.has(GATHERED_SEVERAL)) this.mark(SENDS_SEVERAL, false);
+    this.mark(GATHERING | GATHERED_SEVERAL, false);
     this.uncork();
   }
 
-  /** Calls `sent` when what was sent until now, and what is sent next, has gone to the operating system. */
+  /** Hands what was sent to the operating system now, as far as it takes it. */
+  override flush(): void {
+    super.flush();
+    if (this.has(OVERFLOWS)) this.tellOverflow();
+  }
+
+  /** Calls `sent`, once, when what was sent until now, and what is sent next, has gone to the operating system. */
   whenSent(sent: Sent): void {
+    this.awaitSent(new SendCallback(sent, this));
+  }
+
+  /** @internal As {@link whenSent}. */
+  awaitSent(waiter: Waiter): void {
     if (this.socket.destroyed || this.socket.writableEnded) {
-      process.nextTick(sent, tooLate());
+      nextTick(() => waiter.tell(tooLate()));
       return;
     }
     const leaving = this.leaving();
-    leaving.sent ??= [];
-    leaving.sent.push(sent);
+    leaving.waiters ??= [];
+    leaving.waiters.push(waiter);
   }
 
-  /** Drops the socket at once; what was sent before goes out as far as the socket takes it. */
+  /**
+   * Drops the socket at once; what was sent before goes out as far as the socket takes it, and what was received before is
+   * handed out. The last event comes with the end of the stream; one that does not tell its end is not waited for.
+   */
   destroy(error?: Error): void {
     this.flush();
+    super.terminate();
     this.socket.destroy(error);
+    if (!(this.socket instanceof Socket)) setTimeout(() => this.finish(), DESTROY_MS).unref();
   }
 
-  /** @internal */
+  /** As {@link destroy}. */
+  override terminate(): void {
+    this.destroy();
+  }
+
+  /** @internal What it returns is told at `write` of the codec's handler. */
   transmit(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
     if (more && bytes.length <= WAITS_FOR_MORE) {
       const leaving = this.leaving();
       leaving.head = leaving.head === undefined ? Buffer.from(bytes) : Buffer.concat([leaving.head, bytes]);
       return true;
     }
-    const { head, unsent, writes } = this.#leaving ?? NOTHING_LEAVES;
+    const { head, unsent } = this.#leaving ?? NOTHING_LEAVES;
     if (head !== undefined) this.leaving().head = undefined;
-    const { socket } = this;
-    if (this.has(DIRECT) && !more && unsent === 0) {
-      // What has this mark is one.
-      const direct = socket as DirectSocket;
-      const waiting = writeDirectly(direct, head === undefined ? bytes : [head, bytes], this);
-      if (waiting !== REFUSED) return this.sentDirectly(waiting);
+    const waiters = more ? undefined : this.takeWaiters();
+    try {
+      if (this.has(DIRECT) && !more && unsent === 0) {
+        // What has this mark is one.
+        const direct = this.socket as DirectSocket;
+        const waiting = writeDirectly(direct, head === undefined ? bytes : [head, bytes], this);
+        if (waiting !== REFUSED) return this.sentDirectly(waiting, waiters);
+      }
+      return this.writeToStream(head, bytes, waiters);
+    } catch (thrown) {
+      // A stream that throws has taken nobody knows what: nothing can follow it.
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+      this.socket.destroy(error);
+      if (waiters !== undefined) nextTick(tellAll, waiters, error);
+      return false;
     }
-    // What waits for having been sent is told when the socket closes.
-    if (socket.destroyed || socket.writableEnded) return true;
-    const waiting = unsent + socket.writableLength + writes * WRITE_COST;
+  }
+
+  /** Whether what was written to the handle has left but for so many bytes. */
+  private sentDirectly(waiting: number, waiters: readonly Waiter[] | undefined): boolean {
+    if (waiting > 0) {
+      const leaving = this.leaving();
+      leaving.unsent = waiting;
+      leaving.unsentFor = waiters;
+      return false;
+    }
+    if (waiters !== undefined) nextTick(tellAll, waiters);
+    return true;
+  }
+
+  private writeToStream(
+    head: Uint8Array | undefined,
+    bytes: Uint8Array<ArrayBuffer>,
+    waiters: readonly Waiter[] | undefined,
+  ): boolean {
+    const { socket } = this;
+    if (socket.destroyed || socket.writableEnded) {
+      if (waiters !== undefined) nextTick(tellAll, waiters, tooLate());
+      return true;
+    }
+    const leaving = this.leaving();
+    const waiting = leaving.unsent + socket.writableLength + leaving.writes * WRITE_COST;
+    if (waiters !== undefined) {
+      leaving.written ??= new Set();
+      leaving.written.add(waiters);
+    }
     if (head !== undefined) {
       socket.cork();
       socket.write(head);
     }
     let atOnce = true;
-    const sent = more ? undefined : this.takeSent();
     socket.write(bytes, (error) => {
-      if (!atOnce) this.leaving().writes--;
-      if (more) return;
+      if (!atOnce) leaving.writes--;
       // Node says of writes that a destroyed socket cut off that all is well.
-      this.passed(sent, error ?? (!atOnce && socket.destroyed ? tooLate() : undefined));
+      this.passed(waiters, error ?? (!atOnce && socket.destroyed ? tooLate() : undefined));
     });
     if (head !== undefined) socket.uncork();
     atOnce = socket.writableLength === 0;
-    if (!atOnce) this.leaving().writes++;
-    if (waiting > this.transport.maxBufferedLength) this.overflow();
+    if (!atOnce) leaving.writes++;
+    if (waiting > this.transport.maxBufferedLength) this.mark(OVERFLOWS, true);
     return atOnce && this.has(REUSABLE);
   }
 
   /** What went through the stream has left. Node tells of an emptied buffer only when that was full before. */
-  private passed(sent: Sent[] | undefined, error: Error | undefined): void {
+  private passed(waiters: readonly Waiter[] | undefined, error: Error | undefined): void {
     try {
-      if (sent !== undefined) callAll(sent, error);
+      if (waiters !== undefined && this.leaving().written?.delete(waiters)) tellAll(waiters, error);
     } catch (thrown) {
       // Node calls back for several writes in a row.
       throwLater(thrown);
     }
-    if (this.bufferedLength === this.corkedLength) this.drained();
+    if (this.unsentLength === 0) this.drained();
   }
 
-  /** Whether what was written to the handle has left but for so many bytes. */
-  private sentDirectly(waiting: number): boolean {
-    const sent = this.takeSent();
-    if (waiting > 0) {
-      const leaving = this.leaving();
-      leaving.unsent = waiting;
-      leaving.unsentFor = sent;
-      return false;
-    }
-    if (sent !== undefined) process.nextTick(callAll, sent);
-    return true;
-  }
-
-  private takeSent(): Sent[] | undefined {
+  private takeWaiters(): readonly Waiter[] | undefined {
     const leaving = this.#leaving;
-    if (leaving?.sent === undefined) return undefined;
-    const { sent } = leaving;
-    leaving.sent = undefined;
-    return sent;
+    if (leaving?.waiters === undefined) return undefined;
+    const { waiters } = leaving;
+    leaving.waiters = undefined;
+    return waiters;
   }
 
   /** What did not leave at once has left, or was lost: called behind direct writes, and of no use to others. */
   written(status: number): void {
     const { socket } = this;
     const leaving = this.leaving();
-    const sent = leaving.unsentFor ?? [];
+    const waiters = leaving.unsentFor ?? [];
     leaving.unsent = 0;
     leaving.unsentFor = undefined;
     if (status < 0) {
       const error = writeError(status);
       socket.destroy(error);
-      callAll(sent, error);
+      tellAll(waiters, error);
       return;
     }
     try {
-      callAll(sent);
+      tellAll(waiters);
     } finally {
       if (!socket.writableNeedDrain) this.drain();
     }
   }
 
-  /** @internal the socket takes more again */
+  /** @internal The socket takes more again. */
   drain(): void {
-    if (this.bufferedLength === this.corkedLength) this.drained();
+    if (this.unsentLength === 0) this.drained();
+    this.tellDrain();
+  }
+
+  private tellDrain(): void {
+    if (this.has(FINISHED)) return;
     const handler: SocketHandler<Context> = this.handler;
     handler.drain?.(this);
   }
 
-  /** @internal the stream is closed: a handler that throws at one of these keeps the others for the next tick */
+  /** @internal */
+  protected override laneEmptied(): void {
+    super.laneEmptied();
+    const handler: SocketHandler<Context> = this.handler;
+    if (handler.drain !== undefined) nextTick(() => this.tellDrain());
+  }
+
+  /** @internal */
+  protected override queued(length: number): void {
+    if (this.bufferedLength - length > this.transport.maxBufferedLength) this.mark(OVERFLOWS, true);
+  }
+
+  /** @internal The stream is closed: what was received before is handed out, and then the last event. */
   finish(): void {
+    if (this.has(FINISHED)) return;
     const { socket } = this;
     this.release();
+    this.mark(FINISHED, true);
     const steps = [
-      // What a pause held back is handed out, as long as the handler takes it.
-      () => {
-        if (this.isPaused) this.handOver(KEPT);
-      },
+      // What was held back is handed out: nobody can resume what is over.
+      () => this.resume(),
       () => {
         const rest: unknown = socket.readableLength > 0 ? socket.read() : null;
-        if (rest instanceof Uint8Array) this.handOver(rest);
+        if (rest instanceof Uint8Array) this.receive(rest);
       },
-      () => {
-        const sent = this.takeSent();
-        if (sent !== undefined) callAll(sent, tooLate());
-      },
+      () => this.failWaiters(),
       () => this.receiveEnd(),
     ];
+    // A handler that throws at one of these keeps the others for the next tick.
     runAll(steps, (step) => step());
   }
 
-  private overflow(): void {
+  /** Tells whoever waits for what the end of the stream has cut off. */
+  private failWaiters(): void {
+    const leaving = this.#leaving;
+    if (leaving === undefined) return;
+    const lists = [...(leaving.written ?? []), leaving.unsentFor ?? [], this.takeWaiters() ?? []];
+    leaving.written = undefined;
+    leaving.unsentFor = undefined;
+    tellAll(lists.flat(), tooLate());
+  }
+
+  /** @internal Tells that too much waits, outside of any write. */
+  tellOverflow(): void {
+    if (!this.has(OVERFLOWS) || this.isWriting) return;
+    this.mark(OVERFLOWS, false);
     if (this.has(OVERFLOWED)) return;
     this.mark(OVERFLOWED, true);
     const handler: SocketHandler<Context> = this.handler;
-    if (handler.overflow === undefined) this.socket.destroy();
+    if (handler.overflow === undefined) this.destroy();
     else handler.overflow(this);
+  }
+
+  /** @internal Without gathering each frame that a handler sends leaves by itself. */
+  protected override beginGathering(): void {
+    if (this.transport.gatherWrites) super.beginGathering();
+  }
+
+  /** @internal */
+  protected override endGathering(): void {
+    if (this.transport.gatherWrites) super.endGathering();
+    else this.flush();
   }
 
   private has(flags: number): boolean {
     return (this.#flags & flags) !== 0;
   }
 
-  private mark(flag: number, set: boolean): void {
-    this.#flags = set ? this.#flags | flag : this.#flags & ~flag;
+  private mark(flags: number, set: boolean): void {
+    this.#flags = set ? this.#flags | flags : this.#flags & ~flags;
   }
 
   private leaving(): Leaving {
@@ -288,32 +462,44 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     return this.#leaving;
   }
 
-  /** Hands a chunk to the codec, or so many bytes of its inbox, or what it has kept. */
-  private handOver(what: Uint8Array | number): void {
-    let thrown = true;
+  /** Has the end of the stream, when somebody calls for it, come behind what was sent before. */
+  private flushAtEnd(): void {
+    this.mark(FLUSHES_AT_END, true);
+    const { socket } = this;
+    const { end } = socket;
+    Object.defineProperty(socket, 'end', { configurable: true, writable: true, value: endOf(this, end) });
+  }
+
+  private beginReceive(): boolean {
     const outer = this.has(RECEIVING);
     this.#flags |= RECEIVING | HEARD;
-    try {
-      if (typeof what !== 'number') super.receive(what);
-      else if (what === KEPT) super.resume();
-      else if (what === YIELDED) super.proceed();
-      else super.receiveInbox(what);
-      thrown = false;
-    } finally {
-      this.mark(RECEIVING, outer);
-      // A handler threw, and that surfaces; what it has not seen is handed out in the next tick.
-      if (thrown) process.nextTick(goOn, this);
-    }
+    beginReceiving(this);
+    return outer;
+  }
+
+  private endReceive(outer: boolean, hasThrown: boolean): void {
+    endReceiving();
+    this.mark(RECEIVING, outer);
+    // A handler threw, and that surfaces; what it has not seen is handed out in the next tick.
+    if (hasThrown) nextTick(goOn, this);
   }
 }
 
 const NOTHING_LEAVES: Leaving = {
   head: undefined,
-  sent: undefined,
+  waiters: undefined,
   writes: 0,
+  written: undefined,
   unsent: 0,
   unsentFor: undefined,
 };
+
+function endOf(connection: SocketConnection, end: Duplex['end']): (...values: unknown[]) => unknown {
+  return function endBehindWrites(this: Duplex, ...values: unknown[]): unknown {
+    connection.sendAll();
+    return Reflect.apply(end, this, values);
+  };
+}
 
 function tooLate(): Error {
   return new Error('The socket was closed before the data was sent');
@@ -328,6 +514,6 @@ function writeError(status: number): Error {
   return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: 'write' });
 }
 
-function callAll(callbacks: readonly Sent[], error?: Error | null): void {
-  runAll(callbacks, (callback) => (error ? callback(error) : callback()));
+function tellAll(waiters: readonly Waiter[], error?: Error | null): void {
+  runAll(waiters, (waiter) => waiter.tell(error));
 }

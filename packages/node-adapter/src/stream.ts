@@ -1,4 +1,5 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
+import { nextTick } from './clock.js';
 import type { RawData } from './payload.js';
 import { READY_STATES } from './ready-state.js';
 import type { WebSocket } from './web-socket.js';
@@ -93,7 +94,7 @@ class WebSocketStream extends Duplex {
   override _destroy(error: Error | null, done: Done): void {
     const websocket = this.#websocket;
     const closed = (): void => {
-      process.nextTick(() => this.emit('close'));
+      nextTick(() => this.emit('close'));
     };
     if (websocket.readyState === READY_STATES.CLOSED) {
       done(error);

@@ -1,7 +1,8 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
-import { throwLater } from './gathering.js';
+import { now } from './clock.js';
+import { takeTurnLater, throwLater } from './scheduler.js';
 import { SocketConnection } from './socket-connection.js';
 import { readIntoInbox } from './zero-copy.js';
 
@@ -10,22 +11,25 @@ import { readIntoInbox } from './zero-copy.js';
  * `ConnectionHandler`, without what the transport does itself.
  */
 export interface SocketHandler<Context = unknown>
-  extends Omit<ConnectionHandler<Context>, 'write' | 'end' | 'yield'> {
+  extends Omit<ConnectionHandler<Context>, 'write' | 'end' | 'yield' | 'yieldSending'> {
   /** Nothing more will be written: the socket is ended (§7.1.1). */
   end?(connection: SocketConnection<Context>): void;
-  /** The peer ended the stream; nothing can be sent any more, and `close` follows. */
+  /** The peer ended the stream: what was accepted is still sent, nothing more is, and `close` follows. */
   peerEnd?(connection: SocketConnection<Context>): void;
-  /** The socket takes more again after its buffer was full. */
+  /** The socket takes more again after its buffer was full, or what waited for its turn has left. */
   drain?(connection: SocketConnection<Context>): void;
-  /** The peer does not read: more than `maxBufferedLength` waits for it. Without this the socket is dropped. */
+  /**
+   * The peer does not read: more than `maxBufferedLength` waits for it. Told once, and never from inside a write. Without
+   * this the socket is dropped.
+   */
   overflow?(connection: SocketConnection<Context>): void;
 }
 
 /** How a {@link Transport} uses its sockets. */
 export interface TransportOptions {
   /**
-   * lets what a connection sends outside of a read callback wait for the end of the tick, to leave in one write;
-   * default true
+   * gathers what a connection sends from inside its handler, to leave in one write when all that was read is handed out;
+   * and lets what it sends otherwise, by `gather`, wait for the end of the tick, but for the first frame; default true
    */
   gatherWrites?: boolean | undefined;
   /** has the operating system write what it reads straight into the codec, where Node allows it; default true */
@@ -102,6 +106,9 @@ export class Transport<Context = unknown> {
       yield(connection: SocketConnection<Context>): void {
         connection.yieldTurn();
       },
+      yieldSending(connection: SocketConnection<Context>): void {
+        takeTurnLater(connection);
+      },
       end(connection: SocketConnection<Context>): void {
         connection.socket.end();
         // What the peer still sends is read and dropped, so that its end is seen.
@@ -135,7 +142,7 @@ export class Transport<Context = unknown> {
     listenForEnd(attached);
     attached.on('error', onError);
     if (this.zeroCopyReads) readIntoInbox(attached, this.endpoint.codec.inbox, onRead);
-    // Whoever did the handshake may have paused it, so that nothing is lost on the way here.
+    // The HTTP server may have paused the socket during the upgrade.
     attached.resume();
     return connection;
   }
@@ -148,13 +155,22 @@ export function isAttached(socket: Duplex): boolean {
 
 function onData(this: Attached, chunk: Uint8Array): void {
   const connection = this[CONNECTION];
-  connection.receive(chunk);
+  try {
+    connection.receive(chunk);
+  } catch (thrown) {
+    // In the stream it would have what follows in its buffer come behind what is read next.
+    throwLater(thrown);
+  }
   afterRead(connection, chunk.length >= FULL_CHUNK || isFullRecord(this, chunk.length));
 }
 
 function onRead(this: Attached, length: number): void {
   const connection = this[CONNECTION];
-  connection.receiveInbox(length);
+  try {
+    connection.receiveInbox(length);
+  } catch (thrown) {
+    throwLater(thrown);
+  }
   afterRead(connection, length === connection.transport.inboxLength || isFullRecord(this, length));
 }
 
@@ -171,11 +187,11 @@ function afterRead(connection: SocketConnection, full: boolean): void {
     reader = undefined;
     return;
   }
-  const now = performance.now();
+  const time = now();
   if (reader !== connection) {
     reader = connection;
-    readUntil = now + READ_MS;
-  } else if (now > readUntil) {
+    readUntil = time + READ_MS;
+  } else if (time > readUntil) {
     reader = undefined;
     connection.yieldTurn();
   }
@@ -229,7 +245,7 @@ function onEnd(this: Attached): void {
   try {
     handler.peerEnd?.(connection);
   } finally {
-    this.end();
+    connection.receivePeerEnd();
   }
 }
 

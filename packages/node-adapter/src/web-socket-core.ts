@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
+import { CLOSE_CODES } from '@x/frame-codec';
 import { pack } from './binary-type.js';
+import { clearTimeout, nextTick, setImmediate, setTimeout } from './clock.js';
 import { type Ending, newEnding } from './ending.js';
 import { WebSocketEventTarget } from './event-target.js';
 import { watchFor } from './keep-alive.js';
@@ -91,17 +93,25 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
 
   /** @internal the peer does not read, and too much waits for it */
   overflow(): void {
+    const { _connection: connection } = this;
     const error = new RangeError('Too much is buffered for a peer that does not read');
-    if (this._terms.settings.overflow === 'close') this.close(1008);
-    else this._socket?.destroy();
-    // In a tick of its own: what a listener throws must not come between a write and the frame that closes.
-    process.nextTick(() => this.reportError(Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' })));
+    if (this._terms.settings.overflow === 'close') {
+      this._readyState = CLOSING;
+      this.startCloseTimer();
+      connection?.abandon(CLOSE_CODES.policyViolation);
+    } else {
+      this._readyState = CLOSING;
+      connection?.destroy();
+    }
+    endingOf(this).error = Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' });
+    // Not from inside the call that sent too much.
+    nextTick(() => this.ended());
   }
 
-  /** @internal emits `error`, at most once */
+  /** @internal emits `error`, at most once, and not behind `close` */
   reportError(error: Error): void {
     const ending = endingOf(this);
-    if (ending.reported) return;
+    if (ending.reported || this._readyState === CLOSED) return;
     ending.reported = true;
     this.emit('error', error);
   }
@@ -112,10 +122,14 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
     const { settings, server } = this._terms;
     clearTimeout(ending.timer);
     if (this._connection !== undefined) watchFor(settings)?.remove(this._connection);
-    ending.wasClean = clean;
-    this._readyState = CLOSED;
-    server?.forget(this);
-    this.emit('close', ending.code, ending.reason);
+    try {
+      this.ended();
+    } finally {
+      ending.wasClean = clean;
+      this._readyState = CLOSED;
+      server?.forget(this);
+      this.emit('close', ending.code, ending.reason);
+    }
   }
 
   /** @internal the opening handshake failed */
@@ -129,25 +143,21 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
     }
   }
 
-  /** @internal drops the socket when the closing handshake takes too long; another time goes before the first */
+  /** @internal drops the connection when its end takes too long; another time goes before the first */
   startCloseTimer(timeout?: number): void {
-    const { _socket: socket } = this;
-    if (socket === null || this._readyState === CLOSED) return;
+    const { _connection: connection } = this;
+    if (connection === undefined || this._readyState === CLOSED) return;
     const ending = endingOf(this);
     if (ending.timer !== undefined && timeout === undefined) return;
     clearTimeout(ending.timer);
     const { closeTimeout = DEFAULTS.closeTimeout } = this._terms.settings;
-    ending.timer = setTimeout(destroy, timeout ?? closeTimeout, socket);
+    ending.timer = setTimeout(destroy, timeout ?? closeTimeout, connection);
   }
 
-  /** @internal what waits to be sent could not be read */
+  /** @internal what was accepted could not be sent: the connection closes */
   failSending(error: Error): void {
-    if (this._readyState === CLOSED) return;
-    if (this._readyState === OPEN) {
-      this._readyState = CLOSING;
-      this.startCloseTimer();
-    }
-    this._socket?.end();
+    if (this._readyState === OPEN) this.startCloseTimer();
+    if (this._readyState !== CLOSED) this._readyState = CLOSING;
     this.reportError(error);
   }
 }
@@ -170,6 +180,6 @@ function emitLater(websocket: WebSocketCore, type: string, ...values: unknown[])
   });
 }
 
-function destroy(socket: Duplex): void {
-  socket.destroy();
+function destroy(connection: SocketConnection): void {
+  connection.destroy();
 }

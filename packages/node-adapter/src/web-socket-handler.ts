@@ -1,4 +1,5 @@
 import type { Borrowed, Memory, ProtocolError } from '@x/frame-codec';
+import { setImmediate } from './clock.js';
 import { ownCopy, ownMessage } from './payload.js';
 import { toWsError } from './protocol-error.js';
 import { READY_STATES } from './ready-state.js';
@@ -35,6 +36,9 @@ export const webSocketHandler: SocketHandler<WebSocket> = {
   },
   overflow({ context }: Of): void {
     context.overflow();
+  },
+  sendingFailed({ context }: Of, error: Error): void {
+    context.failSending(error);
   },
   drain({ context }: Of): void {
     context._outgoing?.drained();

@@ -4,6 +4,7 @@ import { PreparedMessage } from '@x/frame-codec';
 import { follow } from './abort-signal.js';
 import { BINARY_TYPES, type BinaryType } from './binary-type.js';
 import { ClientHandshake } from './client-handshake.js';
+import { nextTick } from './clock.js';
 import { checkClose } from './close-argument.js';
 import { ConnectionSender } from './connection-sender.js';
 import type { extension, subprotocol } from './header-lists.js';
@@ -15,8 +16,9 @@ import { byteLength, type Payload } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
 import type { Receiver } from './receiver.js';
+import type { Sent } from './send-callback.js';
 import type { Sender } from './sender.js';
-import type { Sent, SocketConnection } from './socket-connection.js';
+import type { SocketConnection } from './socket-connection.js';
 import type { createWebSocketStream } from './stream.js';
 import { NO_EXTENSIONS } from './terms.js';
 import type { Transport } from './transport.js';
@@ -106,8 +108,8 @@ export class WebSocket extends WebSocketCore {
 
   /** Bytes that are sent but have not gone to the operating system, heads of frames included. */
   get bufferedAmount(): number {
-    const { _connection: connection, _outgoing: outgoing, _ending: ending } = this;
-    return (connection?.bufferedLength ?? 0) + (outgoing?.waitingLength ?? 0) + (ending?.lost ?? 0);
+    const { _connection: connection, _ending: ending } = this;
+    return (connection?.bufferedLength ?? 0) + (ending?.lost ?? 0);
   }
 
   /** The extensions in use, by name. */
@@ -247,6 +249,14 @@ export class WebSocket extends WebSocketCore {
     this._connection?.pause();
   }
 
+  /**
+   * Hands what was sent to the operating system now, as far as it takes it, instead of when the tick ends or the handler
+   * returns.
+   */
+  flush(): void {
+    this._connection?.flush();
+  }
+
   /** Ends {@link pause}. */
   resume(): void {
     if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
@@ -311,7 +321,7 @@ function refuse(websocket: WebSocket, data: Payload | PreparedMessage, sent: Sen
   const state = websocket._readyState;
   if (state === CONNECTING) throw notOpen(state);
   endingOf(websocket).lost += data instanceof PreparedMessage ? data.length : byteLength(data);
-  if (sent !== undefined) process.nextTick(sent, notOpen(state));
+  if (sent !== undefined) nextTick(sent, notOpen(state));
 }
 
 for (const target of [WebSocket, WebSocket.prototype]) {

@@ -22,11 +22,10 @@ describe('pingInterval', () => {
     expect(raw.received.toString('hex')).toBe('8900');
   });
 
-  it('leaves a connection alone that is paused by its own side', async () => {
+  it('counts for a connection that is paused too: a peer that is gone would not be seen otherwise', async () => {
     const { client } = await pair({}, { pingInterval: 10 });
     client.pause();
-    await new Promise((resolve) => setTimeout(resolve, 80));
-    expect(client.readyState).toBe(WebSocket.OPEN);
+    expect((await once(client, 'close'))[0]).toBe(1006);
   });
 });
 

@@ -50,22 +50,44 @@ const pass = (milliseconds: number): Promise<void> =>
 describe('what is sent', () => {
   it('counts as buffered while it is gathered, with its head', async () => {
     const { client } = await pair();
+    client.send('leaves at once');
+    expect(client.bufferedAmount).toBe(0);
     client.send('1234567');
     expect(client.bufferedAmount).toBe(13);
     await soon();
     expect(client.bufferedAmount).toBe(0);
   });
 
-  it('leaves in one write in each tick', async () => {
+  it('leaves at once where it is the first of its tick, and the rest of the tick in one write', async () => {
     const { client, peer } = await pair();
     const messages = collect(peer, 'message');
+    const write = vi.spyOn(client._socket as NonNullable<WebSocket['_socket']>, 'write');
+    for (let i = 1; i <= 5; i++) {
+      client.send('message');
+      expect(write).toHaveBeenCalledTimes(1);
+    }
+    await soon();
+    expect(write).toHaveBeenCalledTimes(2);
+    await until(() => messages.length === 5);
+  });
+
+  it('leaves in one write in each tick once several frames were sent in one, and at once again behind a tick with one', async () => {
+    const { client, peer } = await pair();
+    const messages = collect(peer, 'message');
+    for (let i = 0; i < 2; i++) client.send('message');
+    await soon();
     const write = vi.spyOn(client._socket as NonNullable<WebSocket['_socket']>, 'write');
     for (let tick = 1; tick <= 3; tick++) {
       for (let i = 0; i < 5; i++) client.send('message');
       await soon();
       expect(write).toHaveBeenCalledTimes(tick);
     }
-    await until(() => messages.length === 15);
+    client.send('alone');
+    expect(write).toHaveBeenCalledTimes(3);
+    await soon();
+    client.send('alone');
+    expect(write).toHaveBeenCalledTimes(5);
+    await until(() => messages.length === 19);
   });
 });
 
@@ -232,7 +254,7 @@ it('goes on with its end when a handler throws at what a pause held back', async
     peer.write(Buffer.concat(['pause', 'throw', 'kept'].map((text) => maskedFrame(0x81, Buffer.from(text)))));
     await until(() => told.length === 1);
     connection.socket.unshift(maskedFrame(0x81, Buffer.from('unread')));
-    connection.gather();
+    connection.cork();
     connection.whenSent((error) => told.push(error?.message ?? 'sent'));
     connection.sendText('lost');
     connection.socket.destroy();
@@ -292,6 +314,7 @@ it.each([-1, Number.NaN])('refuses a maxBufferedLength of %s', (maxBufferedLengt
 it('tells who waits when the socket goes before what was gathered has left', async () => {
   const { client } = await pair();
   const told: unknown[] = [];
+  client.send('leaves at once');
   client.send('lost', (error) => told.push(error?.message));
   client._socket?.destroy();
   await until(() => told.length === 1);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from '../src/index.js';
 import {
   after,
@@ -14,6 +14,7 @@ import {
   until,
   upgradeRequest,
 } from './loopback.js';
+import { timers } from './timers.js';
 
 const pass = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -137,22 +138,12 @@ it('is free of the time-out that a server has for requests', async () => {
 
 describe('a connection that is over', () => {
   it('leaves no timer of pingInterval behind, and none keeps the process alive', async () => {
-    const set = vi.spyOn(globalThis, 'setInterval');
-    const clear = vi.spyOn(globalThis, 'clearInterval');
-    try {
-      // No other test has these.
-      const { client } = await pair({}, { idleTimeout: 12_345 });
-      const timers = set.mock.results
-        .filter((_, index) => set.mock.calls[index]?.[1] === 12_345 / 4)
-        .map(({ value }) => value as NodeJS.Timeout);
-      expect(timers).toHaveLength(1);
-      expect(timers[0]?.hasRef()).toBe(false);
-      client.close();
-      await once(client, 'close');
-      expect(clear.mock.calls.map(([timer]) => timer)).toContain(timers[0]);
-    } finally {
-      set.mockRestore();
-      clear.mockRestore();
-    }
+    const made = timers();
+    // No other test has these.
+    const { client } = await pair({}, { idleTimeout: 12_345 });
+    expect(made(12_345 / 4)).toEqual([{ live: true, hasRef: false }]);
+    client.close();
+    await once(client, 'close');
+    expect(made(12_345 / 4)).toEqual([{ live: false, hasRef: false }]);
   });
 });

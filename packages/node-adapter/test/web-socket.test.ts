@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { type BinaryType, CloseEvent, ErrorEvent, type RawData, WebSocket } from '../src/index.js';
 import { collect, listen, listenEcho, listenTcp, maskedFrame, pair, RawPeer, until } from './loopback.js';
+import { timers } from './timers.js';
 
 describe('constants', () => {
   it('number the ready states on class and instance', () => {
@@ -113,13 +114,22 @@ describe('send', () => {
     expect(results.at(-1)).toBeInstanceOf(Error);
   });
 
-  it('gathers what is sent in one tick into one write', async () => {
+  it('gathers what is sent in one tick behind the first frame into one write', async () => {
     const { client } = await pair();
     const write = vi.spyOn(client._socket as NonNullable<typeof client._socket>, 'write');
     for (let i = 0; i < 50; i++) client.send(`message ${i}`);
-    expect(write).not.toHaveBeenCalled();
-    await new Promise((resolve) => setImmediate(resolve));
     expect(write).toHaveBeenCalledTimes(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(write).toHaveBeenCalledTimes(2);
+  });
+
+  it('hands out at once what was gathered where flush says so', async () => {
+    const { client } = await pair();
+    const write = vi.spyOn(client._socket as NonNullable<typeof client._socket>, 'write');
+    for (let i = 0; i < 3; i++) client.send(`message ${i}`);
+    client.flush();
+    expect(write).toHaveBeenCalledTimes(2);
+    expect(client.bufferedAmount).toBe(0);
   });
 
   it('writes each frame at once when gatherWrites is off', async () => {
@@ -292,14 +302,14 @@ describe('close', () => {
   });
 
   it('leaves no timer behind', async () => {
-    const clear = vi.spyOn(globalThis, 'clearTimeout');
-    const { client, peer } = await pair();
+    const made = timers();
+    // No other test has these.
+    const { client, peer } = await pair({ closeTimeout: 12_321 }, { closeTimeout: 12_321 });
     const closed = once(peer, 'close');
     client.close();
     await once(client, 'close');
     await closed;
-    expect(clear.mock.calls.filter(([timer]) => timer !== undefined).length).toBeGreaterThanOrEqual(2);
-    clear.mockRestore();
+    expect(made(12_321).map(({ live }) => live)).toEqual([false, false]);
   });
 });
 

@@ -1,0 +1,197 @@
+import type { PreparedMessage } from './prepared-message.js';
+
+/** Told what became of a message: without an error right before its last frame is written, with one where it is lost. */
+export type Done = (error?: Error) => void;
+
+/** A message whose caller sends it in parts, and has not ended it (§5.4). */
+export interface OpenMessage {
+  readonly opcode: number;
+  readonly compress: boolean;
+  /** its last part that waits, behind which the next goes */
+  lastPart: PartEntry | undefined;
+  /** whether the connection closes before it has ended: no other message can follow what was sent of it (§5.4) */
+  isAbandoned: boolean;
+}
+
+interface Waiting {
+  readonly done: Done | undefined;
+  next: Entry | undefined;
+}
+
+/** A whole message; one that is compressed may leave in slices. */
+export interface MessageEntry extends Waiting {
+  readonly kind: 'message';
+  opcode: number;
+  /** `undefined` until it is there: see `MessageSlot` */
+  payload: Uint8Array | undefined;
+  readonly compress: boolean;
+  /** bytes of the payload that have left */
+  sent: number;
+  /** bytes that wait */
+  length: number;
+}
+
+/** A part of an {@link OpenMessage}. */
+export interface PartEntry extends Waiting {
+  readonly kind: 'part';
+  readonly message: OpenMessage;
+  payload: Uint8Array | undefined;
+  readonly first: boolean;
+  readonly last: boolean;
+  length: number;
+}
+
+/** A message that was framed before. */
+export interface PreparedEntry extends Waiting {
+  readonly kind: 'prepared';
+  readonly message: PreparedMessage;
+  readonly length: number;
+}
+
+/** A ping, a pong or the close frame. */
+export interface ControlEntry extends Waiting {
+  readonly kind: 'control';
+  readonly opcode: number;
+  payload: Uint8Array | undefined;
+  length: number;
+}
+
+/** Bytes that are frames already. */
+export interface FramesEntry extends Waiting {
+  readonly kind: 'frames';
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly length: number;
+}
+
+/** What may wait for its bytes to be there. */
+export type SlotEntry = MessageEntry | PartEntry | ControlEntry;
+
+/** What waits to be sent, as data. */
+export type Entry = MessageEntry | PartEntry | PreparedEntry | ControlEntry | FramesEntry;
+
+/**
+ * What a connection sends, in the order in which it was accepted, as long as something in it is not ready: a message
+ * whose bytes must be read first, one that leaves in slices, or one that its caller sends in parts. A connection has none
+ * while everything leaves at once, which is nearly always.
+ */
+export class Lane {
+  #first: Entry | undefined;
+  #last: Entry | undefined;
+  #length = 0;
+  /** the message in parts that its caller has not ended: one at a time */
+  open: OpenMessage | undefined;
+  /** the message in parts that is on the wire: only its own parts, and control frames, may follow (§5.4) */
+  current: OpenMessage | undefined;
+  /** whether the transport is being given bytes: what is sent meanwhile waits until it has them */
+  isWriting = false;
+  /** whether entries are being sent */
+  isAdvancing = false;
+  /** whether others have their turn first */
+  isYielding = false;
+
+  /** Bytes of payload that wait. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get first(): Entry | undefined {
+    return this.#first;
+  }
+
+  get isEmpty(): boolean {
+    return this.#first === undefined;
+  }
+
+  /** Whether nothing needs it any more. */
+  get isOver(): boolean {
+    return (
+      this.#first === undefined && this.open === undefined && this.current === undefined && !this.isWriting
+    );
+  }
+
+  /** Whether control frames may be sent past it: nothing waits but the rest of the message on the wire (§5.4). */
+  get letsControlPass(): boolean {
+    const first = this.#first;
+    if (this.isWriting) return false;
+    return first === undefined || (first === this.#last && first.kind === 'message' && first.sent > 0);
+  }
+
+  /** Whether what is first can be sent now. */
+  get isReady(): boolean {
+    const first = this.#first;
+    if (first === undefined) return false;
+    switch (first.kind) {
+      case 'message':
+        return this.current === undefined ? first.payload !== undefined : this.current.isAbandoned;
+      case 'prepared':
+        return this.current === undefined || this.current.isAbandoned;
+      case 'part':
+        return first.payload !== undefined && (this.current === undefined || this.current === first.message);
+      case 'control':
+        return first.payload !== undefined;
+      default:
+        return true;
+    }
+  }
+
+  push(entry: Entry): void {
+    if (this.#last === undefined) this.#first = entry;
+    else this.#last.next = entry;
+    this.#last = entry;
+    this.#length += entry.length;
+  }
+
+  /** Puts a part behind those of its message: before whatever waits for the message to end. */
+  pushPart(part: PartEntry): void {
+    const { message } = part;
+    const before = message.lastPart;
+    message.lastPart = part;
+    if (before === undefined && this.current !== message) {
+      this.push(part);
+      return;
+    }
+    this.#length += part.length;
+    part.next = before === undefined ? this.#first : before.next;
+    if (before === undefined) this.#first = part;
+    else before.next = part;
+    if (part.next === undefined) this.#last = part;
+  }
+
+  /** The connection closes: the message in parts cannot end any more. */
+  abandon(): void {
+    if (this.open !== undefined) this.open.isAbandoned = true;
+  }
+
+  /** Takes what is first. */
+  shift(): void {
+    const first = this.#first;
+    if (first === undefined) return;
+    this.#length -= first.length;
+    this.#first = first.next;
+    if (this.#first === undefined) this.#last = undefined;
+    if (first.kind === 'part' && first.message.lastPart === first) first.message.lastPart = undefined;
+  }
+
+  /** Bytes of an entry have left, or are more or fewer than was announced. */
+  resize(entry: SlotEntry, length: number): void {
+    this.#length += length - entry.length;
+    entry.length = length;
+  }
+
+  /** Forgets everything, and returns it. */
+  clear(): Entry | undefined {
+    const first = this.#first;
+    this.#first = undefined;
+    this.#last = undefined;
+    this.#length = 0;
+    this.open = undefined;
+    this.current = undefined;
+    this.isYielding = false;
+    return first;
+  }
+}
+
+/** Stands where a connection has no lane while its transport is given bytes, so that what is sent meanwhile makes one. */
+export const WRITING: Lane = new Lane();
+WRITING.isWriting = true;
+Object.freeze(WRITING);

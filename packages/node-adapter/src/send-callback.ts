@@ -1,0 +1,46 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Done } from '@x/frame-codec';
+import { nextTick } from './clock.js';
+
+/** Called when bytes have gone to the operating system, or failed to. */
+export type Sent = (error?: Error | null) => void;
+
+/** What waits for bytes to have gone to the operating system. */
+export interface Waiter {
+  /** They have gone, or, with an error, were lost. */
+  tell(error?: Error | null): void;
+}
+
+/** The callback of one `send`, `ping` or `pong`: called once at most, in the async context of that call. */
+export class SendCallback extends AsyncResource implements Waiter {
+  #sent: Sent | undefined;
+  /** For the codec: the message leaves with the next write, or never. */
+  readonly done: Done;
+
+  constructor(sent: Sent, connection: { awaitSent(waiter: Waiter): void }) {
+    super('WebSocketSend');
+    this.#sent = sent;
+    this.done = (error) => {
+      if (error === undefined) connection.awaitSent(this);
+      else this.tellLater(error);
+    };
+  }
+
+  tell(error?: Error | null): void {
+    const sent = this.#sent;
+    this.#sent = undefined;
+    if (sent === undefined) return;
+    if (error) this.runInAsyncScope(sent, undefined, error);
+    else this.runInAsyncScope(sent);
+  }
+
+  /** As {@link tell}, but not from inside the call at hand. */
+  tellLater(error: Error): void {
+    nextTick(() => this.tell(error));
+  }
+
+  /** The call that gave it throws: it is never called. */
+  cancel(): void {
+    this.#sent = undefined;
+  }
+}
