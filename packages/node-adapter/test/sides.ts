@@ -125,9 +125,9 @@ export class LinkEnd extends Duplex {
   }
 }
 
-/** Two ends of a link. */
+/** Two ends of a link: the first ends by itself alone, as any `Duplex`; the second with its peer, as a socket does. */
 export function link(): [LinkEnd, LinkEnd] {
-  const [one, other] = [new LinkEnd(), new LinkEnd()];
+  const [one, other] = [new LinkEnd(), new LinkEnd({ allowHalfOpen: false })];
   one.other = other;
   other.other = one;
   for (const end of [one, other]) end.on('error', () => undefined);
