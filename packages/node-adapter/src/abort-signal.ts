@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { nextTick } from './clock.js';
 
 /** What Node's own functions throw when their signal is aborted. */
 function abortError(signal: AbortSignal): Error {
@@ -15,7 +16,7 @@ export function follow(
   if (signal === undefined) return;
   const onAbort = (): void => abort(abortError(signal));
   if (signal.aborted) {
-    process.nextTick(onAbort);
+    nextTick(onAbort);
     return;
   }
   signal.addEventListener('abort', onAbort, { once: true });

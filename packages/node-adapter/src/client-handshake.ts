@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
 import {
   createRequest,
   type Failure,
@@ -15,6 +13,8 @@ import {
   verifyResponse,
   type WebSocketUrl,
 } from '@x/handshake';
+import { connectorFor, ignoreErrors, unguard } from './client-stream.js';
+import { clearTimeout, nextTick, setTimeout } from './clock.js';
 import { type Compression, compressionFor } from './compression.js';
 import { toHandshakeError } from './handshake-error.js';
 import { type ClientOptions, MAX_REDIRECTS } from './options.js';
@@ -45,21 +45,28 @@ type HandshakeRequest = Handshake<PermessageDeflateConfig>;
 
 type Headers = Record<string, string | number | readonly string[] | undefined>;
 
-/** The opening handshake of a client (§4.1) over `http.request`, redirects included. */
+/**
+ * The opening handshake of a client (§4.1) over `http.request`, redirects included.
+ *
+ * Its state is the `readyState`, which leaves CONNECTING once: to OPEN in `setSocket`, or to CLOSING in {@link abort},
+ * the only place that has `error` and `close` follow. Whatever comes later, in whatever order, finds the state left.
+ */
 export class ClientHandshake {
   readonly #websocket: WebSocket;
   readonly #options: ClientOptions;
+  readonly #address: string;
   readonly #subprotocols: readonly string[];
   readonly #headers: Headers;
   readonly #compression: Compression | undefined;
   #auth: string | undefined;
   #url: WebSocketUrl | undefined;
   #redirects = 0;
+  /** The request that is listened to: another behind each redirect, none when the handshake is over. */
   #request: ClientRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @throws {SyntaxError} when the URL or a subprotocol is no good
+   * @throws {SyntaxError} when a subprotocol is no good
    * @throws {RangeError} when the protocol version is neither 8 nor 13
    */
   constructor(
@@ -68,7 +75,7 @@ export class ClientHandshake {
     subprotocols: readonly string[],
     options: ClientOptions,
   ) {
-    const { protocolVersion = 13, handshakeTimeout } = options;
+    const { protocolVersion = 13 } = options;
     if (!VERSIONS.includes(protocolVersion)) {
       throw new RangeError(
         `Unsupported protocol version: ${protocolVersion} (supported versions: ${VERSIONS.join(', ')})`,
@@ -77,36 +84,76 @@ export class ClientHandshake {
     checkSubprotocols(subprotocols);
     this.#websocket = websocket;
     this.#options = options;
+    this.#address = String(address);
     this.#subprotocols = subprotocols;
     this.#headers = Object.fromEntries(
       Object.entries((options.headers ?? {}) as Headers).map(([name, value]) => [name.toLowerCase(), value]),
     );
     this.#compression = compressionFor(options.perMessageDeflate ?? true);
     this.#auth = options.auth ?? undefined;
-    this.#start(this.#prepare(String(address)));
-    if (handshakeTimeout) {
-      this.#timer = setTimeout(
-        () => this.abort(new Error('Opening handshake has timed out')),
-        handshakeTimeout,
-      );
+  }
+
+  /**
+   * Sends the request. What is thrown here is thrown by the constructor of the `WebSocket`: nobody has it, so it emits
+   * nothing.
+   *
+   * @throws {SyntaxError} when the URL is no good
+   */
+  start(): void {
+    const { handshakeTimeout } = this.#options;
+    try {
+      this.#send(this.#prepare(this.#address));
+    } catch (error) {
+      this.#leave(READY_STATES.CLOSED);
+      throw error;
+    }
+    if (handshakeTimeout && this.#isConnecting()) {
+      const timedOut = (): boolean => this.abort(new Error('Opening handshake has timed out'));
+      this.#timer = setTimeout(timedOut, handshakeTimeout);
     }
   }
 
-  /** Gives up: the `error` and `close` events follow in the next tick. */
-  abort(error: Error): void {
-    const request = this.#stop();
+  /**
+   * Gives up: the `error` and `close` events follow in the next tick.
+   *
+   * @returns whether this was the end, and not something before
+   */
+  abort(error: unknown): boolean {
     const websocket = this.#websocket;
-    websocket._readyState = READY_STATES.CLOSING;
-    request?.destroy();
-    process.nextTick(() => websocket.failHandshake(error));
+    if (!this.#isConnecting()) return false;
+    this.#leave(READY_STATES.CLOSING);
+    nextTick(() => {
+      if (websocket._readyState === READY_STATES.CLOSING) websocket.failHandshake(toError(error));
+    });
+    return true;
   }
 
-  /** The request that is on its way is not listened to any more. */
-  #stop(): ClientRequest | undefined {
-    clearTimeout(this.#timer);
+  #isConnecting(): boolean {
+    return this.#websocket._readyState === READY_STATES.CONNECTING;
+  }
+
+  /** Leaves the state in which it connects, and lets go of all that was for it. */
+  #leave(state: typeof READY_STATES.CLOSING | typeof READY_STATES.CLOSED): void {
     const request = this.#request;
+    this.#websocket._readyState = state;
     this.#request = undefined;
-    return request;
+    clearTimeout(this.#timer);
+    if (request !== undefined) this.#drop(request);
+  }
+
+  #drop(request: ClientRequest): void {
+    request.destroy();
+    // Node leaves the socket of an answer that came to its end; with an agent it may serve another already.
+    if (!this.#options.agent) request.socket?.destroy();
+  }
+
+  /** What a hook throws is why the handshake fails; where it has an end already, it surfaces. */
+  #run(hooks: () => void): void {
+    try {
+      hooks();
+    } catch (error) {
+      if (!this.abort(error)) throw error;
+    }
   }
 
   #prepare(address: string): HandshakeRequest {
@@ -120,7 +167,7 @@ export class ClientHandshake {
     });
   }
 
-  #start(handshake: HandshakeRequest): void {
+  #send(handshake: HandshakeRequest): void {
     const websocket = this.#websocket;
     const { url } = handshake;
     const redirected = this.#url;
@@ -132,23 +179,40 @@ export class ClientHandshake {
     this.#headers.authorization ??= url.authorization;
     const request = (url.secure ? https : http).request(this.#requestOptions(handshake));
     this.#request = request;
-    // What comes from a request that was given up is of no interest any more.
-    request.on('error', (error) => {
-      if (this.#request !== request) return;
-      this.#stop();
-      websocket.failHandshake(error);
-    });
-    request.on('response', (response) => {
-      if (this.#request === request) this.#receiveResponse(request, response);
-    });
-    request.on('upgrade', (response, socket, head) => {
-      if (this.#request === request) this.#receiveUpgrade(handshake, response, socket, head);
-      else socket.destroy();
-    });
+    this.#listen(request, handshake);
     if (redirected !== undefined) websocket.emit('redirect', url.href, request);
+    // A listener may have closed the connection.
+    if (this.#request !== request) return;
     const { finishRequest } = this.#options;
     if (finishRequest) finishRequest(request, websocket);
     else request.end();
+  }
+
+  /** What comes from a request that was given up is of no interest any more. */
+  #listen(request: ClientRequest, handshake: HandshakeRequest): void {
+    let answered = false;
+    const fail = (error: Error): void => {
+      if (this.#request === request) this.abort(error);
+    };
+    request.on('error', fail);
+    request.on('socket', (socket) => {
+      unguard(socket);
+      if (socket.destroyed) fail(socket.errored ?? hangUp());
+    });
+    request.on('close', () => {
+      // Node has no error for a request that was aborted.
+      if (!answered) fail(hangUp());
+    });
+    request.on('response', (response) => {
+      answered = true;
+      if (this.#request === request) this.#run(() => this.#receiveResponse(request, response));
+    });
+    request.on('upgrade', (response, socket, head) => {
+      // Node listens no more, and a stream may fail when it is destroyed.
+      ignoreErrors(socket);
+      if (this.#request !== request) socket.destroy();
+      else this.#run(() => this.#receiveUpgrade(handshake, response, socket, head));
+    });
   }
 
   #requestOptions({ url, rawHeaders }: HandshakeRequest): https.RequestOptions {
@@ -178,7 +242,7 @@ export class ClientHandshake {
       socketPath: url.socketPath,
       auth: headers.authorization === undefined ? this.#auth : undefined,
       headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
-      createConnection: options.createConnection ?? (url.secure ? connectTls : connectTcp),
+      createConnection: connectorFor(options.createConnection, url.secure),
     } as https.RequestOptions;
   }
 
@@ -205,17 +269,14 @@ export class ClientHandshake {
 
   #redirect(request: ClientRequest, location: string): void {
     this.#request = undefined;
-    request.destroy();
+    this.#drop(request);
     let handshake: HandshakeRequest;
     try {
       handshake = this.#prepare(new URL(location, this.#url?.href).href);
     } catch (error) {
-      this.#stop();
-      const reason = error instanceof SyntaxError ? error.message : `Invalid URL: ${location}`;
-      this.#websocket.failHandshake(new SyntaxError(reason));
-      return;
+      throw new SyntaxError(error instanceof SyntaxError ? error.message : `Invalid URL: ${location}`);
     }
-    this.#start(handshake);
+    this.#send(handshake);
   }
 
   #receiveUpgrade(
@@ -227,12 +288,11 @@ export class ClientHandshake {
     const websocket = this.#websocket;
     websocket.emit('upgrade', response);
     // A listener may have closed the connection.
-    if (websocket._readyState !== READY_STATES.CONNECTING) return;
-    this.#stop();
+    if (!this.#isConnecting()) return;
     const answer = verifyResponse(handshake, response);
     if (!answer.ok) {
       const { violation, message } = answer;
-      this.#refuse(socket, toHandshakeError(messageOf(answer, handshake), violation, message));
+      this.abort(toHandshakeError(messageOf(answer, handshake), violation, message));
       return;
     }
     websocket.agree({ protocol: answer.subprotocol ?? '' });
@@ -240,15 +300,9 @@ export class ClientHandshake {
     if (config !== undefined && this.#compression !== undefined) {
       websocket.agree({ extensions: { [PERMESSAGE_DEFLATE]: this.#compression.start('client', config) } });
     }
+    unguard(socket);
+    clearTimeout(this.#timer);
     websocket.setSocket(socket, head, this.#options);
-  }
-
-  #refuse(socket: Duplex, error: Error): void {
-    const websocket = this.#websocket;
-    websocket._readyState = READY_STATES.CLOSING;
-    socket.once('error', () => undefined);
-    socket.once('close', () => websocket.failHandshake(error));
-    socket.destroy();
   }
 }
 
@@ -272,14 +326,11 @@ function messageOf(failure: Failure, { subprotocols, extensions }: HandshakeRequ
   return MESSAGES[violation] ?? failure.message;
 }
 
-/** `path` means a file here, and the request target in `http.request`. */
-function connectTcp(options: net.TcpNetConnectOpts & { socketPath?: string }): net.Socket {
-  return net.connect(Object.assign(options, { path: options.socketPath }) as net.NetConnectOpts);
+/** What Node says of a socket that ends before it has answered. */
+function hangUp(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 }
 
-function connectTls(options: tls.ConnectionOptions): tls.TLSSocket {
-  const { host = '' } = options;
-  const name =
-    options.servername || options.servername === '' ? options.servername : net.isIP(host) ? '' : host;
-  return tls.connect(Object.assign(options, { path: undefined, servername: name }) as tls.ConnectionOptions);
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }

@@ -1,6 +1,10 @@
-import { type IncomingMessage, type OutgoingHttpHeaders, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Refusal, UpgradeRequest, Violation } from '@x/handshake';
+import { clearTimeout, setTimeout } from './clock.js';
+import { DEFAULTS } from './options.js';
+import type { Verified } from './server-options.js';
+import { isAttached } from './transport.js';
 
 /** What npm `ws` says of a request that is no good; for the others what the handshake says. */
 const MESSAGES: { readonly [violation in Violation]?: string } = {
@@ -31,7 +35,8 @@ export function fieldsOf({ rawHeaders }: Refusal): OutgoingHttpHeaders {
 }
 
 /**
- * Writes an answer that is no 101, and closes the stream.
+ * Writes an answer that is no 101, and closes the stream: as soon as it is written, and when that takes too long. Where
+ * an answer was written before, that one stays.
  *
  * @throws {TypeError} when a field holds a line break; the stream is dropped then
  */
@@ -40,7 +45,9 @@ export function writeRefusal(
   status: number,
   message: string = STATUS_CODES[status] ?? 'Refused',
   headers: OutgoingHttpHeaders = {},
+  timeout: number = DEFAULTS.closeTimeout,
 ): void {
+  if (socket.destroyed) return;
   const fields: OutgoingHttpHeaders = {
     Connection: 'close',
     'Content-Type': 'text/plain; charset=utf-8',
@@ -57,8 +64,72 @@ export function writeRefusal(
     socket.destroy();
     throw error;
   }
-  socket.once('finish', () => socket.destroy());
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
+  const destroy = (): unknown => socket.destroy();
+  const timer = setTimeout(destroy, timeout);
+  socket.once('close', () => clearTimeout(timer));
+  if (socket.writableFinished) destroy();
+  else socket.once('finish', destroy);
+  if (!socket.writableEnded) socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
+}
+
+/** How a server answers those that it does not let in, or not yet. */
+export class Refusals {
+  readonly #timeout: number | undefined;
+  /** Refuses those whose `verifyClient` has not answered. */
+  readonly #waiting: Set<() => void> = new Set();
+
+  /** @param timeout how long an answer may take to be written, in milliseconds */
+  constructor(timeout: number | undefined) {
+    this.#timeout = timeout;
+  }
+
+  /** See {@link writeRefusal}. */
+  refuse(socket: Duplex, status: number, message?: string, headers?: OutgoingHttpHeaders): void {
+    writeRefusal(socket, status, message, headers, this.#timeout);
+  }
+
+  /** Runs hooks of the application: what they throw surfaces, and leaves no client without an answer. */
+  run(socket: Duplex, hooks: () => void): void {
+    try {
+      hooks();
+    } catch (error) {
+      if (!isAttached(socket)) this.refuse(socket, 500);
+      throw error;
+    }
+  }
+
+  /** What `verifyClient` is given for one client: only its first answer counts, and none when the client has gone. */
+  verified(socket: Duplex, answer: Verified): Verified {
+    const refuse = (): void => this.refuse(socket, 503);
+    const forget = (): boolean => this.#waiting.delete(refuse);
+    this.#waiting.add(refuse);
+    socket.once('close', forget);
+    return (...values) => {
+      if (!forget()) return;
+      socket.off('close', forget);
+      // Behind a hook that threw there is an answer.
+      if (!socket.writableEnded) this.run(socket, () => answer(...values));
+    };
+  }
+
+  /** Nobody waits any longer: RFC 9110 §15.6.4. */
+  refuseWaiting(): void {
+    for (const refuse of this.#waiting) refuse();
+    this.#waiting.clear();
+  }
+}
+
+/** A plain request where only WebSocket is spoken: RFC 9110 §15.5.22. */
+export function answerUpgradeRequired(_request: IncomingMessage, response: ServerResponse): void {
+  const body = STATUS_CODES[426] ?? '';
+  response.writeHead(426, {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Content-Type': 'text/plain',
+    'Content-Length': body.length,
+  });
+  response.end(body);
 }
 
 /**

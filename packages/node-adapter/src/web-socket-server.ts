@@ -1,34 +1,25 @@
-import {
-  createServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PreparedMessage } from '@x/frame-codec';
-import {
-  acceptOffer,
-  PERMESSAGE_DEFLATE,
-  type PermessageDeflateConfig,
-  readRequest,
-  type UpgradeOffer,
-} from '@x/handshake';
+import { acceptOffer, PERMESSAGE_DEFLATE, type Refusal, readRequest, type UpgradeOffer } from '@x/handshake';
 import { follow } from './abort-signal.js';
+import { nextTick, setImmediate } from './clock.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
+import { runAll } from './gathering.js';
 import { toHandshakeError } from './handshake-error.js';
 import { watchFor } from './keep-alive.js';
 import { DEFAULTS, type SocketOptions } from './options.js';
 import {
+  answerUpgradeRequired,
   checkLines,
   fieldsOf,
   isDraft8,
   messageOf,
+  Refusals,
   translateDraft8,
-  writeRefusal,
 } from './server-handshake.js';
 import type {
   BroadcastOptions,
@@ -56,11 +47,10 @@ interface ServerEmitterClass {
 
 const Emitter: ServerEmitterClass = emitterOf<ServerEvents>() as ServerEmitterClass;
 
-/** What a handshake agreed on. */
-interface Agreed {
-  readonly subprotocol: string;
-  readonly config: PermessageDeflateConfig | undefined;
-}
+/** What is answered to an offer. */
+type Answer<Client> =
+  | { readonly ok: true; readonly head: string; readonly websocket: Client }
+  | { readonly ok: false; readonly refusal: Pick<Refusal, 'status' | 'message'> };
 
 type Connected<Client, Request> = (websocket: Client, request: Request) => void;
 
@@ -89,6 +79,9 @@ export class WebSocketServer<
   #state: 0 | 1 | 2 = RUNNING;
   #unlisten: (() => void) | undefined;
   #emitsClose = false;
+  readonly #refusals: Refusals;
+  /** Who is called with the next `close` event. */
+  #closed: (() => void)[] = [];
 
   /**
    * @param listening a listener for the `listening` event of a server with a port
@@ -113,6 +106,7 @@ export class WebSocketServer<
       );
     }
     this.#socketOptions = { ...complete, [TRANSPORT]: createTransport(true, complete, complete) };
+    this.#refusals = new Refusals(complete.closeTimeout);
     watchFor(complete);
     this.#compression = compressionFor(complete.perMessageDeflate);
     if (complete.clientTracking) {
@@ -193,19 +187,25 @@ export class WebSocketServer<
 
   #close(closed: ((error?: Error) => void) | undefined): void {
     if (this.#state === CLOSED) {
-      if (closed) this.once('close', () => closed(new Error('The server is not running')));
-      process.nextTick(() => this.#emitClose());
+      if (closed) this.#closed.push(() => closed(new Error('The server is not running')));
+      nextTick(() => this.#emitClose());
       return;
     }
-    if (closed) this.once('close', closed);
+    if (closed) this.#closed.push(closed);
     if (this.#state === CLOSING) return;
     this.#state = CLOSING;
     const server = this._server;
     this.#unlisten?.();
     this._server = null;
-    if (server !== null && this.options.port != null) server.close(() => this.#emitClose());
-    else if (this.options.clientTracking && this.clients.size > 0) this.#emitsClose = true;
-    else process.nextTick(() => this.#emitClose());
+    this.#refusals.refuseWaiting();
+    if (server !== null && this.options.port != null) {
+      // It may be about to tell that it cannot listen.
+      server.on('error', ignore);
+      server.close(() => this.#emitClose());
+      // Who has sent half a request, or nothing, would keep it open: Node looks at their time no more.
+      setImmediate(() => server.closeAllConnections());
+    } else if (this.options.clientTracking && this.clients.size > 0) this.#emitsClose = true;
+    else nextTick(() => this.#emitClose());
   }
 
   /** Whether a request is for this server: its path, unless overridden. */
@@ -231,6 +231,15 @@ export class WebSocketServer<
     connected: Connected<InstanceType<Class>, InstanceType<Request>>,
   ): void {
     socket.on('error', destroy);
+    this.#refusals.run(socket, () => this.#answer(request, socket, head, connected));
+  }
+
+  #answer(
+    request: InstanceType<Request>,
+    socket: Duplex,
+    head: Uint8Array,
+    connected: Connected<InstanceType<Class>, InstanceType<Request>>,
+  ): void {
     const offer = readRequest(isDraft8(request) ? translateDraft8(request) : request);
     if (!offer.ok) {
       const message = messageOf(offer);
@@ -239,16 +248,17 @@ export class WebSocketServer<
         this.emit('wsClientError', error, socket, request);
         return;
       }
-      writeRefusal(socket, offer.status, message, fieldsOf(offer));
+      this.#refusals.refuse(socket, offer.status, message, fieldsOf(offer));
       return;
     }
     if (!this.shouldHandle(request)) {
-      writeRefusal(socket, 400);
+      this.#refusals.refuse(socket, 400);
       return;
     }
     const accept = (): void => this.#accept(offer, request, socket, head, connected);
     const { verifyClient } = this.options;
-    if (!verifyClient) {
+    // A server that closes asks nobody whom to let in.
+    if (!verifyClient || this.#state !== RUNNING) {
       accept();
       return;
     }
@@ -256,15 +266,14 @@ export class WebSocketServer<
       Reflect.get(request.socket, 'authorized') || Reflect.get(request.socket, 'encrypted'),
     );
     const info: ClientInfo<InstanceType<Request>> = { origin: offer.origin, secure, req: request };
-    answering(socket, () => {
-      if (verifyClient.length === 2) {
-        verifyClient(info, (result, status = 401, message, headers) => {
-          if (result) accept();
-          else writeRefusal(socket, status || 401, message, headers);
-        });
-      } else if (verifyClient(info, notAsked)) accept();
-      else writeRefusal(socket, 401);
-    });
+    if (verifyClient.length === 2) {
+      const verified = this.#refusals.verified(socket, (result, status = 401, message, headers) => {
+        if (result) accept();
+        else this.#refusals.refuse(socket, status || 401, message, headers);
+      });
+      verifyClient(info, verified);
+    } else if (verifyClient(info, ignore)) accept();
+    else this.#refusals.refuse(socket, 401);
   }
 
   #accept(
@@ -285,60 +294,64 @@ export class WebSocketServer<
       );
     }
     if (this.#state !== RUNNING) {
-      writeRefusal(socket, 503);
+      this.#refusals.refuse(socket, 503);
       return;
     }
-    const { handleProtocols } = this.options;
-    const compression = this.#compression;
-    const { answer, head: written } = answering(socket, () => {
-      const answer = acceptOffer(offer, {
-        extensions: compression === undefined ? [] : [compression.extension],
-        subprotocols: (offered) =>
-          (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined,
-      });
-      if (!answer.ok || this.listenerCount('headers') === 0) return { answer, head: answer.head };
-      const lines = answer.head.trimEnd().split('\r\n');
-      this.emit('headers', lines, request);
-      checkLines(lines);
-      return { answer, head: `${lines.join('\r\n')}\r\n\r\n` };
-    });
+    const answer = this.#negotiate(offer, request);
     if (!answer.ok) {
-      writeRefusal(socket, answer.status, answer.message);
+      this.#refusals.refuse(socket, answer.refusal.status, answer.refusal.message);
       return;
     }
-    socket.write(written, 'latin1');
-    socket.removeListener('error', destroy);
-    const config = answer.extensions[0]?.config;
-    this.#connect({ subprotocol: answer.subprotocol ?? '', config }, request, socket, head, connected);
-  }
-
-  #connect(
-    { subprotocol, config }: Agreed,
-    request: InstanceType<Request>,
-    socket: Duplex,
-    head: Uint8Array,
-    connected: Connected<InstanceType<Class>, InstanceType<Request>>,
-  ): void {
-    const { options } = this;
-    // The default of the type parameter is the default of the option.
-    const websocket = new (options.WebSocket ?? WebSocket)(null, undefined, options) as InstanceType<Class>;
-    if (subprotocol !== '') websocket.agree({ protocol: subprotocol });
-    if (config !== undefined && this.#compression !== undefined) {
-      websocket.agree({ extensions: { [PERMESSAGE_DEFLATE]: this.#compression.start('server', config) } });
-    }
-    websocket.setSocket(socket, head, this.#socketOptions);
-    if (options.clientTracking) {
-      this.clients.add(websocket);
-      // It belongs to another where its class gave it other options.
-      if (websocket._terms.server !== this) websocket.agree({ server: this });
+    const { websocket } = answer;
+    socket.write(answer.head, 'latin1');
+    try {
+      websocket.setSocket(socket, head, this.#socketOptions);
+    } finally {
+      // A listener of `open` may have thrown: it is a client all the same.
+      if (isAttached(socket)) this.#keep(websocket, socket);
     }
     connected(websocket, request);
+  }
+
+  /** Makes the answer, and what stands for the connection: all that may throw, before anything is written. */
+  #negotiate(offer: UpgradeOffer, request: InstanceType<Request>): Answer<InstanceType<Class>> {
+    const { handleProtocols, WebSocket: Class } = this.options;
+    const compression = this.#compression;
+    const answer = acceptOffer(offer, {
+      extensions: compression === undefined ? [] : [compression.extension],
+      subprotocols: (offered) =>
+        (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined,
+    });
+    if (!answer.ok) return { ok: false, refusal: answer };
+    // The default of the type parameter is the default of the option.
+    const websocket = new (Class ?? WebSocket)(null, undefined, this.options) as InstanceType<Class>;
+    if (answer.subprotocol) websocket.agree({ protocol: answer.subprotocol });
+    const config = answer.extensions[0]?.config;
+    if (config !== undefined && compression !== undefined) {
+      websocket.agree({ extensions: { [PERMESSAGE_DEFLATE]: compression.start('server', config) } });
+    }
+    if (this.listenerCount('headers') === 0) return { ok: true, head: answer.head, websocket };
+    const lines = answer.head.trimEnd().split('\r\n');
+    this.emit('headers', lines, request);
+    checkLines(lines);
+    return { ok: true, head: `${lines.join('\r\n')}\r\n\r\n`, websocket };
+  }
+
+  /** The connection is on its stream. */
+  #keep(websocket: InstanceType<Class>, socket: Duplex): void {
+    socket.removeListener('error', destroy);
+    if (!this.options.clientTracking) return;
+    this.clients.add(websocket);
+    // It belongs to another where its class gave it other options.
+    if (websocket._terms.server !== this) websocket.agree({ server: this });
   }
 
   /** @internal */
   forget(websocket: InstanceType<Class>): void {
     this.clients.delete(websocket);
-    if (this.#emitsClose && this.clients.size === 0) process.nextTick(() => this.#emitClose());
+    if (!this.#emitsClose || this.clients.size > 0) return;
+    this.#emitsClose = false;
+    nextTick(() => this.#emitClose());
   }
 
   #listen(server: HttpServer<Request> | HttpsServer<Request>): () => void {
@@ -355,8 +368,14 @@ export class WebSocketServer<
   }
 
   #emitClose(): void {
+    const closed = this.#closed;
+    this.#closed = [];
     this.#state = CLOSED;
-    this.emit('close');
+    try {
+      this.emit('close');
+    } finally {
+      runAll(closed, (callback) => callback());
+    }
   }
 }
 
@@ -368,31 +387,7 @@ function bytesOf(data: string | Uint8Array): Uint8Array {
   return typeof data === 'string' ? Buffer.from(data) : data;
 }
 
-/** Runs hooks of the application: what they throw surfaces, and leaves no client without an answer. */
-function answering<Result>(socket: Duplex, run: () => Result): Result {
-  try {
-    return run();
-  } catch (error) {
-    if (!isAttached(socket) && !socket.writableEnded) writeRefusal(socket, 500);
-    throw error;
-  }
-}
-
-/** A plain request where only WebSocket is spoken: RFC 9110 §15.5.22. */
-function answerUpgradeRequired(_request: IncomingMessage, response: ServerResponse): void {
-  const body = STATUS_CODES[426] ?? '';
-  response.writeHead(426, {
-    Connection: 'Upgrade',
-    Upgrade: 'websocket',
-    'Sec-WebSocket-Version': '13',
-    'Content-Type': 'text/plain',
-    'Content-Length': body.length,
-  });
-  response.end(body);
-}
-
-/** For hooks that answer by what they return. */
-function notAsked(): void {}
+function ignore(): void {}
 
 function destroy(this: Duplex): void {
   this.destroy();

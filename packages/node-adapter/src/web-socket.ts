@@ -93,7 +93,9 @@ export class WebSocket extends WebSocketCore {
     const list = offered === undefined ? [] : typeof offered === 'string' ? [offered] : offered;
     // Made here, so that an option which is no good is refused before anything is sent.
     const complete = { ...settings, [TRANSPORT]: createTransport(false, settings, settings) };
-    this.agree({ handshake: new ClientHandshake(this, address, list, complete) });
+    const handshake = new ClientHandshake(this, address, list, complete);
+    this.agree({ handshake });
+    handshake.start();
     follow(settings.signal, this, (error) => abort(this, error));
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { duplexPair } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from '../src/index.js';
 import {
   after,
@@ -16,6 +16,7 @@ import {
   until,
   upgradeRequest,
 } from './loopback.js';
+import { surfacing } from './surfaced.js';
 
 describe('a socket that others destroy', () => {
   it.each(['client', 'server'] as const)(
@@ -125,20 +126,7 @@ describe('a half-open socket', () => {
 });
 
 describe('listeners that throw', () => {
-  let others: NodeJS.UncaughtExceptionListener[] = [];
-  const surfaced: unknown[] = [];
-
-  beforeEach(() => {
-    others = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    surfaced.length = 0;
-    process.on('uncaughtException', (error) => surfaced.push(error));
-  });
-
-  afterEach(() => {
-    process.removeAllListeners('uncaughtException');
-    for (const other of others) process.on('uncaughtException', other);
-  });
+  const surfaced = surfacing();
 
   it.each([
     ['message', '81 81 00000000 61'],
