@@ -60,6 +60,8 @@ export interface ControlEntry extends Waiting {
 export interface FramesEntry extends Waiting {
   readonly kind: 'frames';
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** whether the first begins a message */
+  readonly isMessage: boolean;
   readonly length: number;
 }
 
@@ -68,6 +70,13 @@ export type SlotEntry = MessageEntry | PartEntry | ControlEntry;
 
 /** What waits to be sent, as data. */
 export type Entry = MessageEntry | PartEntry | PreparedEntry | ControlEntry | FramesEntry;
+
+/** Whether it must not come amid another message (§5.4). */
+export function startsMessage(entry: Entry): boolean {
+  return (
+    entry.kind === 'message' || entry.kind === 'prepared' || (entry.kind === 'frames' && entry.isMessage)
+  );
+}
 
 /**
  * What a connection sends, in the order in which it was accepted, as long as something in it is not ready: a message
@@ -120,18 +129,10 @@ export class Lane {
   get isReady(): boolean {
     const first = this.#first;
     if (first === undefined) return false;
-    switch (first.kind) {
-      case 'message':
-        return this.current === undefined ? first.payload !== undefined : this.current.isAbandoned;
-      case 'prepared':
-        return this.current === undefined || this.current.isAbandoned;
-      case 'part':
-        return first.payload !== undefined && (this.current === undefined || this.current === first.message);
-      case 'control':
-        return first.payload !== undefined;
-      default:
-        return true;
-    }
+    // Behind a message that never ends it is dropped, at once.
+    if (startsMessage(first) && this.current !== undefined) return this.current.isAbandoned;
+    if (first.kind === 'part' && this.current !== undefined && this.current !== first.message) return false;
+    return !('payload' in first) || first.payload !== undefined;
   }
 
   push(entry: Entry): void {

@@ -1,6 +1,6 @@
 import type { Endpoint } from './endpoint.js';
 import { type Extension, framePart, joinClaims } from './extension.js';
-import { FIN, RSV_BITS } from './first-byte.js';
+import { FIN, OPCODE_BITS, RSV_BITS } from './first-byte.js';
 import { checkControlLength } from './frame-encoder.js';
 import {
   type Done,
@@ -9,6 +9,7 @@ import {
   type MessageEntry,
   type OpenMessage,
   type SlotEntry,
+  startsMessage,
   WRITING,
 } from './lane.js';
 import { MessageSlot } from './message-slot.js';
@@ -33,9 +34,9 @@ export interface SendOptions {
 
 /** Longer messages are compressed in slices of this many bytes, each a frame: one takes a millisecond or two. */
 const SLICE = 65_536;
-/** So much of what waits is sent before others have their turn, in bytes of payload, */
+/** So much of what waits is sent before others have their turn, in bytes of payload: a millisecond or two too, */
 const TURN = 65_536;
-/** and what a message costs beside its bytes: itself, and where it is compressed. */
+/** with what a message costs beside its bytes: itself, and where it is compressed. */
 const ENTRY_COST = 256;
 const COMPRESSED_COST = 1024;
 /** Up to here the payload of what waits is copied: the caller may use its memory again, as where it leaves at once. */
@@ -184,15 +185,21 @@ export abstract class MessageSender extends Sender {
   }
 
   /**
-   * Sends bytes that are frames already, in their turn: what they hold is the caller's matter. They must not be changed
-   * any more. Returns `false`, and sends nothing, when the connection is not open any more.
+   * Sends bytes that are whole frames already, in their turn; where the first begins a message, also behind a message
+   * that is being sent in parts. What else they hold is the caller's matter. They must not be changed any more. Returns `false`, and sends nothing, when the connection is not open any more.
    */
   sendRaw(bytes: Uint8Array<ArrayBuffer>, done?: Done): boolean {
     if (!this.isOpen) return false;
-    if (this.lane === undefined || (this.lane.isEmpty && !this.lane.isWriting)) {
+    const opcode = (bytes[0] ?? 0) & OPCODE_BITS;
+    const isMessage = opcode === OPCODES.text || opcode === OPCODES.binary;
+    const { lane } = this;
+    if (
+      lane === undefined ||
+      (lane.isEmpty && !lane.isWriting && !(isMessage && lane.current !== undefined))
+    ) {
       done?.();
       this.sendFrames(bytes);
-    } else this.enqueue({ kind: 'frames', bytes, length: bytes.length, done, next: undefined });
+    } else this.enqueue({ kind: 'frames', bytes, isMessage, length: bytes.length, done, next: undefined });
     return true;
   }
 
@@ -363,8 +370,7 @@ export abstract class MessageSender extends Sender {
   }
 
   private sendEntry(lane: Lane, entry: Entry): number {
-    const isOther = entry.kind === 'message' || entry.kind === 'prepared';
-    if (isOther && lane.current !== undefined) {
+    if (startsMessage(entry) && lane.current !== undefined) {
       lane.shift();
       entry.done?.(new Error('The connection was closed amid a message that came before'));
       return ENTRY_COST;

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
-import { nextTick, now, setTimeout } from './clock.js';
+import { nextTick, setTimeout } from './clock.js';
 import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
 import {
   beginReceiving,
@@ -21,8 +21,6 @@ import type { SocketHandler, Transport } from './transport.js';
 const WAITS_FOR_MORE = 1024;
 /** What a write that waits costs beside its bytes: Node's requests and ours. */
 const WRITE_COST = 1024;
-/** How long a connection may go on sending what waited, in one turn, in milliseconds. */
-const SEND_MS = 1;
 /** A stream that was destroyed and does not tell that it is closed within this is taken for closed, in milliseconds. */
 const DESTROY_MS = 1000;
 
@@ -167,9 +165,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     try {
       if (this.has(READS_LATER)) this.proceed();
     } finally {
-      const end = now() + SEND_MS;
-      do this.proceedSending();
-      while (this.isYieldingSend && now() < end);
+      this.proceedSending();
     }
   }
 

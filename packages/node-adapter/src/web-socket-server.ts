@@ -8,10 +8,10 @@ import { follow } from './abort-signal.js';
 import { nextTick, setImmediate } from './clock.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
-import { runAll } from './gathering.js';
 import { toHandshakeError } from './handshake-error.js';
 import { watchFor } from './keep-alive.js';
 import { DEFAULTS, type SocketOptions } from './options.js';
+import { runAll } from './scheduler.js';
 import {
   answerUpgradeRequired,
   checkLines,
