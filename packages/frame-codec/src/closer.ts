@@ -249,6 +249,12 @@ export abstract class Closer extends MessageSender {
     if (ending.frame === 'sent') this.happens({ event: 'close-sent' });
     if (ending.frame !== 'none' || ending.payload === undefined) return;
     ending.frame = 'queued';
-    this.putClose(ending.payload);
+    try {
+      this.putClose(ending.payload);
+    } catch (error) {
+      // Where no masking key is to be had, the connection ends without it; one that fails has failed already.
+      this.happens({ event: 'close-sent' });
+      if (ending.state !== 'failing') throw error;
+    }
   }
 }
