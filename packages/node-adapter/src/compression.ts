@@ -5,6 +5,8 @@ import { ZlibEngine } from './zlib-engine.js';
 
 /** Payloads below this are not compressed where each message is compressed for itself. */
 const THRESHOLD = 1024;
+/** RFC 7692 §7.1.2 */
+const MAX_WINDOW_BITS = 15;
 
 /** permessage-deflate (RFC 7692) with the options of npm `ws`: negotiates it, and sets connections up with it. */
 export class Compression {
@@ -14,7 +16,10 @@ export class Compression {
   readonly #takeover: DeflatePool;
   readonly #alone: DeflatePool;
 
-  /** @throws {RangeError} when an option is out of its range */
+  /**
+   * @throws {RangeError} when an option is out of its range
+   * @throws {TypeError} when an option of zlib is of another kind
+   */
   constructor(options: PerMessageDeflateOptions = {}) {
     const { serverMaxWindowBits, clientMaxWindowBits } = options;
     this.extension = permessageDeflate({
@@ -23,7 +28,11 @@ export class Compression {
       serverMaxWindowBits: serverMaxWindowBits === true ? undefined : serverMaxWindowBits,
       clientMaxWindowBits: clientMaxWindowBits === true ? undefined : clientMaxWindowBits,
     });
-    const engine = new ZlibEngine(options.zlibDeflateOptions, options.zlibInflateOptions);
+    const { zlibDeflateOptions, zlibInflateOptions } = options;
+    const engine = new ZlibEngine(zlibDeflateOptions, zlibInflateOptions);
+    // What zlib does not take is refused here, and not at the first message of a peer.
+    if (zlibDeflateOptions !== undefined) engine.deflater(MAX_WINDOW_BITS).close();
+    if (zlibInflateOptions !== undefined) engine.inflater(MAX_WINDOW_BITS).close();
     this.#takeover = new DeflatePool({ engine, threshold: 0 });
     this.#alone = new DeflatePool({ engine, threshold: options.threshold ?? THRESHOLD });
   }

@@ -371,11 +371,7 @@ export class WebSocketServer<
     const closed = this.#closed;
     this.#closed = [];
     this.#state = CLOSED;
-    try {
-      this.emit('close');
-    } finally {
-      runAll(closed, (callback) => callback());
-    }
+    runAll([() => this.emit('close'), ...closed], (step) => step());
   }
 }
 

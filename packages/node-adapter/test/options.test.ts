@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, it } from 'vitest';
-import { WebSocket, WebSocketServer } from '../src/index.js';
+import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from '../src/index.js';
 import { listenEcho, listenTcp, maskedFrame, pair, RawPeer } from './loopback.js';
 
 it('has the defaults that are documented', () => {
@@ -75,3 +75,17 @@ it('answers no ping where autoPong is off (§5.5.2)', async () => {
   );
   expect(await peer.bytes(3)).toBe('810121');
 });
+
+it.each<[string, PerMessageDeflateOptions]>([
+  ['level', { zlibDeflateOptions: { level: 99 } }],
+  ['memLevel', { zlibDeflateOptions: { memLevel: 0 } }],
+  ['finishFlush', { zlibInflateOptions: { finishFlush: 99 } }],
+  ['dictionary', { zlibInflateOptions: { dictionary: 5 } }],
+])(
+  'refuses a %s that zlib does not take, before a message of a peer comes to it',
+  (name, perMessageDeflate) => {
+    const refused = new RegExp(`options\\.${name}`);
+    expect(() => new WebSocketServer({ noServer: true, perMessageDeflate })).toThrow(refused);
+    expect(() => new WebSocket('ws://127.0.0.1:1/', { perMessageDeflate })).toThrow(refused);
+  },
+);
