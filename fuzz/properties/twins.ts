@@ -1,0 +1,53 @@
+import type { KernelKind } from '@x/frame-codec';
+import { factsOf } from '../twins/facts.js';
+import { judge } from '../twins/judge.js';
+import { oursOn, THEIRS } from '../twins/library.js';
+import { uncaughtOf } from '../twins/planned.js';
+import { Run } from '../twins/run.js';
+import { scriptOf } from '../twins/script.js';
+import { Stage } from '../twins/stage.js';
+import { type TwinsInput, twinsInputs } from '../twins/write-program.js';
+import type { Property } from './property.js';
+
+let staging: Promise<Stage> | undefined;
+
+/** Of npm `ws`, which is not what is judged. */
+const FROM_WS = /[\\/]ws[\\/]lib[\\/]/;
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function check({ programs }: TwinsInput, kernel: KernelKind): Promise<void> {
+  staging ??= Stage.open();
+  const stage = await staging;
+  const faults: string[] = [];
+  const uncaught = await uncaughtOf(async () => {
+    await Promise.all(
+      programs.map(async (program) => {
+        const ours = new Run(oursOn(kernel), program, stage);
+        const theirs = new Run(THEIRS, program, stage);
+        const [record] = await Promise.all([ours.run(), theirs.run()]);
+        const found = judge(factsOf(program, record));
+        const unsurfaced = ours.app.planned.find(({ surfaced }) => surfaced !== 1);
+        if (unsurfaced !== undefined)
+          found.push(`thrown: ${unsurfaced.message} surfaced ${unsurfaced.surfaced} times`);
+        if (found.length > 0) faults.push(`${found.join('\n')}\n\n${scriptOf(program)}`);
+      }),
+    );
+  });
+  for (const error of uncaught) {
+    const text = textOf(error);
+    if (!FROM_WS.test(text)) faults.push(`uncaught: ${text}`);
+  }
+  if (faults.length > 0) throw new Error(faults.join('\n\n'));
+}
+
+export const twins: Property<TwinsInput> = {
+  name: 'twins',
+  claim:
+    'what an application sends arrives in order or is told to have failed, once, and every connection ends (§5.4, §5.5.1, §7)',
+  part: 'adapter',
+  arbitrary: twinsInputs,
+  check,
+};
