@@ -1,4 +1,5 @@
 import type { KernelKind } from '@x/frame-codec';
+import { compare } from '../twins/compare.js';
 import { factsOf } from '../twins/facts.js';
 import { judge } from '../twins/judge.js';
 import { oursOn, THEIRS } from '../twins/library.js';
@@ -27,8 +28,9 @@ async function check({ programs }: TwinsInput, kernel: KernelKind): Promise<void
       programs.map(async (program) => {
         const ours = new Run(oursOn(kernel), program, stage);
         const theirs = new Run(THEIRS, program, stage);
-        const [record] = await Promise.all([ours.run(), theirs.run()]);
-        const found = judge(factsOf(program, record));
+        const [record, other] = await Promise.all([ours.run(), theirs.run()]);
+        const facts = factsOf(program, record);
+        const found = [...judge(facts), ...compare(facts, factsOf(program, other))];
         const unsurfaced = ours.app.planned.find(({ surfaced }) => surfaced !== 1);
         if (unsurfaced !== undefined)
           found.push(`thrown: ${unsurfaced.message} surfaced ${unsurfaced.surfaced} times`);

@@ -81,7 +81,8 @@ export class App {
           };
     const generateMask = (mask: Buffer): void => {
       mask.fill(this.#masks + 1);
-      if (this.#masks++ === maskThrowsAt) throw this.#plan('mask');
+      // It may surface as the error of the connection or of a callback as well.
+      if (this.#masks++ === maskThrowsAt) throw new Planned('planned: mask');
     };
     return {
       ...settings,
@@ -184,7 +185,9 @@ export class App {
   }
 
   #send(step: Send, id: string, isStep: boolean): void {
-    const { body, size, random = false, back, binary, compress, fin = true } = step;
+    const { body, size, random = false, back, binary, compress } = step;
+    // It is whole by itself.
+    const fin = body === 'prepared' || (step.fin ?? true);
     const text = textOf(id, size, random);
     const bytes = body === 'bad-text' ? badText(id, size, random) : bytesOf(id, size, random);
     const data = {

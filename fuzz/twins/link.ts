@@ -165,7 +165,13 @@ export class DuplexLink implements FarEnd {
       return;
     }
     this.#wanted = false;
-    if (this.near.push(next)) this.#wanted = true;
-    this.#bringLater();
+    let more = true;
+    try {
+      more = this.near.push(next);
+    } finally {
+      // A socket goes on as well when what it brought made somebody throw.
+      if (more) this.#wanted = true;
+      this.#bringLater();
+    }
   }
 }

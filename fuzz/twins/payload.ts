@@ -1,15 +1,23 @@
+import { Random } from '../arbitraries/random.js';
+
 /** Bytes that say where they come from, so that two messages of a program differ where they are longer than a few bytes. */
+
+/** Letters and digits by chance, made once: messages take their bytes from somewhere in there. */
+const NOISE = noise(400_000);
+const NOISE_STEP = 97;
+
+function noise(size: number): string {
+  const random = new Random(1);
+  let text = '';
+  while (text.length < size) text += random.next().toString(36).padStart(6, 'z').slice(-6);
+  return text;
+}
 
 /** Text of so many bytes, all of them ASCII. */
 export function textOf(id: string, size: number, random: boolean): string {
   if (!random) return `${id};`.repeat(Math.ceil(size / (id.length + 1))).slice(0, size);
-  const characters = new Array<string>(Math.ceil(size / 4));
-  let state = seedOf(id);
-  for (let index = 0; index < characters.length; index++) {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
-    characters[index] = (state >>> 12).toString(36).padStart(4, 'z').slice(-4);
-  }
-  return `${id};${characters.join('')}`.slice(0, size);
+  const from = (seedOf(id) % 1000) * NOISE_STEP;
+  return `${id};${NOISE.slice(from, from + size)}`.slice(0, size);
 }
 
 /** So many bytes. */
@@ -29,7 +37,7 @@ export function badText(id: string, size: number, random: boolean): Buffer {
 }
 
 function seedOf(id: string): number {
-  let seed = 0x811c9dc5;
-  for (const character of id) seed = Math.imul(seed ^ character.charCodeAt(0), 0x01000193);
+  let seed = 7;
+  for (const character of id) seed = seed * 31 + character.charCodeAt(0);
   return seed;
 }

@@ -42,7 +42,7 @@ export type Step =
   /** milliseconds; 0 for a turn of the event loop, less for a tick */
   | { readonly do: 'wait'; readonly ms: number }
   /** all frames leave in one chunk */
-  | { readonly do: 'peer'; readonly frames: readonly PeerFrame[]; readonly then?: 'end' | 'reset' }
+  | { readonly do: 'peer'; readonly frames: readonly PeerFrame[]; readonly ends?: 'by end' | 'by reset' }
   /** the peer does not read, and reads again */
   | { readonly do: 'peer-stalls' | 'peer-reads' };
 

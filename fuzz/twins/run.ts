@@ -12,9 +12,11 @@ const CLOSED = 3;
 /** Turns of the event loop, and pauses of 2 ms behind them, that something may take. */
 const TURNS = 40;
 const PAUSES = 150;
+/** npm `ws` is not what is judged. */
+const PAUSES_OF_WS = 8;
 
 /** Whether `condition` comes true, counted in turns: a busy machine takes longer for each. */
-async function within(condition: () => boolean, pauses: number = PAUSES): Promise<boolean> {
+async function within(condition: () => boolean, pauses: number): Promise<boolean> {
   for (let turn = 0; turn < TURNS + pauses; turn++) {
     if (condition()) return true;
     if (turn < TURNS) await nextTurn();
@@ -31,13 +33,19 @@ export class Run {
   readonly #stage: Stage;
   readonly #company: Peer[] = [];
   #peer: Peer | undefined;
+  readonly #pauses: number;
   #begun = false;
 
   constructor(library: Library, program: Program, stage: Stage) {
     this.#library = library;
     this.#program = program;
     this.#stage = stage;
+    this.#pauses = library.name === 'ws' ? PAUSES_OF_WS : PAUSES;
     this.app = new App(library, program);
+  }
+
+  #within(condition: () => boolean): Promise<boolean> {
+    return within(condition, this.#pauses);
   }
 
   get #open(): Peer {
@@ -50,7 +58,7 @@ export class Run {
     const { record } = app;
     if (this.#program.role === 'server') this.#accept();
     else this.#connect();
-    if (!(await within(() => this.#begun))) {
+    if (!(await this.#within(() => this.#begun))) {
       record.faults.push('the connection does not open');
       return record;
     }
@@ -64,7 +72,9 @@ export class Run {
     await this.#end();
     await this.#closeServer();
     const peer = this.#open;
-    await within(() => peer.gone);
+    // What it has not read yet is on its way.
+    await this.#within(() => peer.gone || peer.ended);
+    if (!peer.gone) peer.reset();
     // Whatever comes behind the end shows now.
     await sleep(1);
     await nextTurn();
@@ -126,8 +136,8 @@ export class Run {
       this.app.sample();
     } else if (step.do === 'peer') {
       peer.send(step.frames);
-      if (step.then === 'end') this.#peerEnds();
-      if (step.then === 'reset') this.#reset();
+      if (step.ends === 'by end') this.#peerEnds();
+      if (step.ends === 'by reset') this.#reset();
     } else if (step.do === 'peer-stalls') peer.stall();
     else if (step.do === 'peer-reads') peer.read();
     else this.app.act(step, index);
@@ -154,7 +164,7 @@ export class Run {
   async #settle(): Promise<void> {
     const { app } = this;
     this.#open.read();
-    for (let calm = 0, turn = 0; calm < 4 && turn < TURNS + PAUSES; turn++) {
+    for (let calm = 0, turn = 0; calm < 4 && turn < TURNS + this.#pauses; turn++) {
       calm = this.#quiet() ? calm + 1 : 0;
       if (turn < TURNS && calm < 2) await nextTurn();
       else await sleep(turn < 4 ? 0 : 1);
@@ -177,7 +187,7 @@ export class Run {
     const { finale, settings, deaf } = this.#program;
     const peer = this.#open;
     const limited = settings.closeTimeout < SHORT_TIMEOUT;
-    const pauses = PAUSES + (limited ? Math.ceil(settings.closeTimeout / 2) : 0);
+    const pauses = this.#pauses + (limited ? Math.ceil(settings.closeTimeout / 2) : 0);
     let must = 'its end was begun';
     if (app.websocket.readyState === OPEN) {
       must = finale;
@@ -197,7 +207,8 @@ export class Run {
       app.record.faults.push(`the connection does not end (${must}, state ${app.websocket.readyState})`);
     if (app.closed) return;
     app.act({ do: 'terminate' }, -2);
-    if (!(await within(() => app.closed))) app.record.faults.push('terminate() does not end the connection');
+    if (!(await this.#within(() => app.closed)))
+      app.record.faults.push('terminate() does not end the connection');
     this.#open.reset();
   }
 
@@ -216,7 +227,7 @@ export class Run {
     }
     for (const peer of this.#company) peer.reset();
     app.closeServer(false);
-    if (!(await within(() => app.serverClosed > 0 && server.clients.size === 0)))
+    if (!(await this.#within(() => app.serverClosed > 0 && server.clients.size === 0)))
       record.faults.push(`the server does not close: ${server.clients.size} clients`);
     if (app.serverClosed > 1) record.faults.push(`the server closed ${app.serverClosed} times`);
   }

@@ -48,7 +48,7 @@ function stepLine(step: Step): string {
     case 'wait':
       return step.ms > 0 ? `wait ${step.ms} ms` : step.ms === 0 ? 'wait for a turn' : 'wait for a tick';
     case 'peer':
-      return `peer sends ${framesLine(step.frames)}${step.then === undefined ? '' : `, then ${step.then}`}`;
+      return `peer sends ${framesLine(step.frames)}${step.ends === undefined ? '' : `, and ends ${step.ends}`}`;
     case 'peer-stalls':
       return 'peer stops reading';
     case 'peer-reads':

@@ -35,7 +35,7 @@ function without<Value extends object>(value: Value, name: string): Value {
 function* smallerStep(step: Step): Iterable<Step> {
   if (step.do === 'peer') {
     for (const frames of smallerFrames(step.frames)) yield { ...step, frames };
-    if (step.then !== undefined) yield without(step, 'then');
+    if (step.ends !== undefined) yield without(step, 'ends');
   } else if (step.do === 'wait') {
     if (step.ms !== 0) yield { do: 'wait', ms: 0 };
   } else {

@@ -8,8 +8,9 @@ const MOST_STEPS = 14;
 /** Above this, permessage-deflate is done in slices. */
 const SLICED = 65_536;
 
-function sizeOf(random: Random): number {
-  const kind = random.below(20);
+/** Sizes of messages; where not `big`, up to some KiB: long messages are what a program takes its time for. */
+function sizeOf(random: Random, big: boolean): number {
+  const kind = random.below(big ? 20 : 16);
   if (kind < 1) return 0;
   if (kind < 12) return random.between(5, 200);
   if (kind < 16) return random.between(200, 20_000);
@@ -28,12 +29,12 @@ const BODIES: readonly Body[] = [
   ...(['number', 'prepared', 'bad-text'] as const),
 ];
 
-function send(random: Random): Step {
+function send(random: Random, big: boolean): Step {
   const body = random.pick(BODIES);
   return {
     do: 'send',
     body,
-    size: sizeOf(random),
+    size: sizeOf(random, big),
     back: backOf(random),
     ...(random.once(3) ? { random: true } : {}),
     ...(random.once(8) && body !== 'bad-text' ? { binary: random.once(2) } : {}),
@@ -42,7 +43,7 @@ function send(random: Random): Step {
   };
 }
 
-function peerFrames(random: Random, deflate: boolean): PeerFrame[] {
+function peerFrames(random: Random, deflate: boolean, big: boolean): PeerFrame[] {
   const frames: PeerFrame[] = [];
   const count = random.once(3) ? random.between(2, 6) : 1;
   for (let index = 0; index < count; index++) {
@@ -50,7 +51,7 @@ function peerFrames(random: Random, deflate: boolean): PeerFrame[] {
     if (kind < 11) {
       frames.push({
         what: random.once(2) ? 'text' : 'bytes',
-        size: sizeOf(random),
+        size: sizeOf(random, big),
         ...(deflate && !random.once(3) ? { compressed: true } : {}),
         ...(random.once(6) ? { parts: random.between(2, 4) } : {}),
       });
@@ -67,24 +68,24 @@ function peerFrames(random: Random, deflate: boolean): PeerFrame[] {
   return frames.length > 0 ? frames : [{ what: 'text', size: 3 }];
 }
 
-function peer(random: Random, deflate: boolean): Step {
+function peer(random: Random, deflate: boolean, big: boolean): Step {
   return {
     do: 'peer',
-    frames: peerFrames(random, deflate),
-    ...(random.once(14) ? { then: 'end' } : random.once(14) ? { then: 'reset' } : {}),
+    frames: peerFrames(random, deflate, big),
+    ...(random.once(14) ? { ends: 'by end' } : random.once(14) ? { ends: 'by reset' } : {}),
   };
 }
 
-function step(random: Random, { settings, role }: Pick<Program, 'settings' | 'role'>): Step {
+function step(random: Random, { settings, role }: Pick<Program, 'settings' | 'role'>, big: boolean): Step {
   const kind = random.below(100);
-  if (kind < 36) return send(random);
+  if (kind < 36) return send(random, big);
   if (kind < 41)
     return { do: random.once(3) ? 'pong' : 'ping', size: random.between(4, 125), back: backOf(random) };
   if (kind < 45) return { do: 'frame', size: random.between(5, 2000), back: backOf(random) };
   if (kind < 49)
     return role === 'server'
-      ? { do: 'broadcast', body: random.once(2) ? 'text' : 'bytes', size: sizeOf(random) }
-      : send(random);
+      ? { do: 'broadcast', body: random.once(2) ? 'text' : 'bytes', size: sizeOf(random, big) }
+      : send(random, big);
   if (kind < 54) {
     const code = random.pick([0, 1000, 1000, 1011, 4999]);
     return { do: 'close', reason: random.once(2) ? 'bye' : '', ...(code === 0 ? {} : { code }) };
@@ -95,7 +96,7 @@ function step(random: Random, { settings, role }: Pick<Program, 'settings' | 'ro
   if (kind < 64) return { do: 'stream', mark: random.pick([1, 1, 100, 20_000]), reads: random.once(3) };
   if (kind < 65) return role === 'client' ? { do: 'abort' } : { do: 'server-close', clients: random.once(2) };
   if (kind < 80) return { do: 'wait', ms: random.pick([-1, 0, 0, 0, 0, 1, 2]) };
-  if (kind < 96) return peer(random, settings.deflate !== undefined);
+  if (kind < 96) return peer(random, settings.deflate !== undefined, big);
   return { do: random.once(3) ? 'peer-reads' : 'peer-stalls' };
 }
 
@@ -149,6 +150,7 @@ function handlerOf(random: Random): Handler {
 function writeProgram(random: Random): Program {
   const role = random.once(3) ? 'client' : 'server';
   const deaf = random.once(8);
+  const big = random.once(4);
   const settings = settingsOf(random, role, deaf);
   const count = random.between(1, MOST_STEPS);
   return {
@@ -156,8 +158,8 @@ function writeProgram(random: Random): Program {
     settings,
     link: linkOf(random),
     handler: handlerOf(random),
-    early: random.once(5) ? peerFrames(random, settings.deflate !== undefined) : [],
-    steps: Array.from({ length: count }, () => step(random, { settings, role })),
+    early: random.once(5) ? peerFrames(random, settings.deflate !== undefined, big) : [],
+    steps: Array.from({ length: count }, () => step(random, { settings, role }, big)),
     deaf,
     company: role === 'server' && random.once(4) ? random.between(1, 2) : 0,
     finale: random.pick(['terminate', 'close', 'close', 'peer-close', 'peer-close', 'peer-end', 'reset']),
@@ -169,12 +171,12 @@ export interface TwinsInput {
   readonly programs: readonly Program[];
 }
 
-const MOST_PROGRAMS = 8;
+const MOST_PROGRAMS = 16;
 
 /** Programs side by side: most of their time they wait. */
 export const twinsInputs: RandomArbitrary<TwinsInput> = new RandomArbitrary<TwinsInput>(
   (random) => ({
-    programs: Array.from({ length: random.between(4, MOST_PROGRAMS) }, () =>
+    programs: Array.from({ length: random.between(8, MOST_PROGRAMS) }, () =>
       writeProgram(new Random(random.next())),
     ),
   }),
