@@ -3,7 +3,7 @@ import { compare } from '../twins/compare.js';
 import { factsOf } from '../twins/facts.js';
 import { judge } from '../twins/judge.js';
 import { oursOn, THEIRS } from '../twins/library.js';
-import { uncaughtOf } from '../twins/planned.js';
+import { isOfWs, uncaughtOf } from '../twins/planned.js';
 import { Run } from '../twins/run.js';
 import { scriptOf } from '../twins/script.js';
 import { Stage } from '../twins/stage.js';
@@ -11,13 +11,6 @@ import { type TwinsInput, twinsInputs } from '../twins/write-program.js';
 import type { Property } from './property.js';
 
 let staging: Promise<Stage> | undefined;
-
-/** Of npm `ws`, which is not what is judged. */
-const FROM_WS = /[\\/]ws[\\/]lib[\\/]/;
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
 
 async function check({ programs }: TwinsInput, kernel: KernelKind): Promise<void> {
   staging ??= Stage.open();
@@ -39,8 +32,7 @@ async function check({ programs }: TwinsInput, kernel: KernelKind): Promise<void
     );
   });
   for (const error of uncaught) {
-    const text = textOf(error);
-    if (!FROM_WS.test(text)) faults.push(`uncaught: ${text}`);
+    if (!isOfWs(error)) faults.push(`uncaught: ${error instanceof Error ? error.stack : String(error)}`);
   }
   if (faults.length > 0) throw new Error(faults.join('\n\n'));
 }

@@ -26,3 +26,10 @@ export async function uncaughtOf(run: () => Promise<void>): Promise<unknown[]> {
   }
   return uncaught;
 }
+
+const LIBRARY = /[\\/]ws[\\/]lib[\\/]/;
+
+/** Whether an error comes from npm `ws`, which is not what is judged. */
+export function isOfWs(error: unknown): boolean {
+  return error instanceof Error && LIBRARY.test(error.stack ?? '');
+}

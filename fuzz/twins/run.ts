@@ -172,7 +172,7 @@ export class Run {
     app.sample();
     if (app.closed) return;
     if (this.#quiet()) app.record.drained = app.websocket.bufferedAmount - app.refused;
-    else if (app.record.cuts.length === 0)
+    else if (app.record.cuts.length === 0 && this.#program.settings.pingInterval === undefined)
       app.record.faults.push(`what was sent does not leave: ${app.websocket.bufferedAmount} bytes wait`);
   }
 
