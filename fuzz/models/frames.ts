@@ -51,6 +51,8 @@ export class FrameModel {
   #lengthBytes: number[] = [];
   #lengthSize = 0;
   #length = 0n;
+  /** the same, for the one comparison that each byte takes */
+  #size = 0;
   #key: number[] = [];
   #received = 0;
   #frame: ModelFrame | undefined;
@@ -159,6 +161,7 @@ export class FrameModel {
 
   #haveLength(length: bigint): void {
     this.#length = length;
+    this.#size = Number(length);
     if (!this.#isControl) {
       const before = this.#opcode === CONTINUATION ? this.#messageLength : 0n;
       if (length > BigInt(this.#rules.maxFrameLength)) this.#fail('frame-too-long', this.#head);
@@ -205,7 +208,7 @@ export class FrameModel {
       this.#fail('text-not-utf8', this.#position);
       return;
     }
-    if (BigInt(this.#received) === this.#length) this.#endFrame(this.#position + 1);
+    if (this.#received === this.#size) this.#endFrame(this.#position + 1);
   }
 
   #endFrame(position: number): void {

@@ -1,0 +1,94 @@
+import { type Program, SHORT_TIMEOUT } from './program.js';
+import { type Call, ERROR_OVERFLOW, type RunRecord, type Told } from './record.js';
+import type { WireItem } from './wire.js';
+
+const OPEN = 1;
+
+/** A message that was accepted: of one call, or of several that each gave a fragment. */
+export interface Item {
+  readonly kind: WireItem['kind'];
+  readonly calls: Call[];
+  whole: boolean;
+  /** it came between the fragments of another, where a library may refuse it */
+  readonly between: boolean;
+}
+
+/** What is known of a run before it is judged. */
+export interface Facts {
+  readonly program: Program;
+  readonly record: RunRecord;
+  /** messages, in the order in which they were accepted */
+  readonly items: readonly Item[];
+  readonly controls: readonly Call[];
+  /** why something may be lost */
+  readonly cut: string | undefined;
+  readonly overflow: Told | undefined;
+  /** a message was under way in fragments when the connection was closed */
+  readonly closedAmid: boolean;
+  readonly close: Call | undefined;
+}
+
+export function isAccepted({ state, threw }: Call): boolean {
+  return state === OPEN && threw === undefined;
+}
+
+export function payloadOf({ calls }: Item): Buffer {
+  const [only, ...more] = calls;
+  return only !== undefined && more.length === 0
+    ? only.payload
+    : Buffer.concat(calls.map(({ payload }) => payload));
+}
+
+function itemsOf(calls: readonly Call[]): { items: Item[]; closedAmid: boolean } {
+  const items: Item[] = [];
+  let open: Item | undefined;
+  let closedAmid = false;
+  for (const call of calls) {
+    if (!isAccepted(call)) continue;
+    const { what, kind, name, fin } = call;
+    if (what === 'close') closedAmid ||= open !== undefined;
+    if (what === 'frame' || what === 'broadcast' || (what === 'message' && name === 'send prepared')) {
+      items.push({ kind, calls: [call], whole: true, between: open !== undefined });
+    } else if (what === 'message') {
+      if (open === undefined) {
+        open = { kind, calls: [], whole: false, between: false };
+        items.push(open);
+      }
+      open.calls.push(call);
+      if (fin) {
+        open.whole = true;
+        open = undefined;
+      }
+    }
+  }
+  return { items, closedAmid };
+}
+
+export function factsOf(program: Program, record: RunRecord): Facts {
+  const { settings, early, steps } = program;
+  const { calls, told, cuts } = record;
+  const { items, closedAmid } = itemsOf(calls);
+  const overflow = told.find(
+    ({ error }) => error !== undefined && Reflect.get(error, 'code') === ERROR_OVERFLOW,
+  );
+  const frames = [...early, ...steps.flatMap((step) => (step.do === 'peer' ? step.frames : []))];
+  const cut =
+    cuts[0]?.why ??
+    (overflow === undefined ? undefined : 'overflow') ??
+    (frames.some(({ what }) => what === 'nonsense') ? 'nonsense' : undefined) ??
+    (settings.closeTimeout < SHORT_TIMEOUT && record.elapsed >= settings.closeTimeout
+      ? 'close time-out'
+      : undefined) ??
+    (settings.pingInterval !== undefined || settings.idleTimeout !== undefined ? 'keep-alive' : undefined) ??
+    (settings.maskThrowsAt !== undefined ? 'mask' : undefined);
+  return {
+    program,
+    record,
+    items,
+    controls: calls.filter((call) => isAccepted(call) && (call.what === 'ping' || call.what === 'pong')),
+    cut,
+    overflow,
+    closedAmid,
+    close: calls.find((call) => isAccepted(call) && call.what === 'close'),
+  };
+}
