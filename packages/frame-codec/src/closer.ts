@@ -21,6 +21,8 @@ class Ending {
   /** events that came while another was dealt with */
   readonly events: Happening[] = [];
   isBusy = false;
+  /** the event that is dealt with */
+  event: ClosingEvent | undefined;
 }
 
 interface Happening {
@@ -94,8 +96,7 @@ export abstract class Closer extends MessageSender {
   }
 
   /**
-   * Gives up on the peer: takes no more from it, drops what waits to be sent, with an error to whoever waits for it, and
-   * sends a close frame, behind which the connection ends.
+   * As {@link close}, without what waits to be sent: that is dropped, with an error to whoever waits for it.
    *
    * @throws as {@link close}
    */
@@ -193,6 +194,7 @@ export abstract class Closer extends MessageSender {
       const step = CLOSING[ending.state][next.event];
       if (step === undefined) continue;
       ending.state = step.to;
+      ending.event = next.event;
       ending.received ??= next.received;
       ending.error = next.error;
       if (ending.frame === 'none' || next.event === 'abandon')
@@ -252,9 +254,9 @@ export abstract class Closer extends MessageSender {
     try {
       this.putClose(ending.payload);
     } catch (error) {
-      // Where no masking key is to be had, the connection ends without it; one that fails has failed already.
+      // Where no masking key is to be had, the connection goes on without it; one that fails has failed already.
       this.happens({ event: 'close-sent' });
-      if (ending.state !== 'failing') throw error;
+      if (ending.event !== 'failure' && ending.event !== 'abandon') throw error;
     }
   }
 }

@@ -14,7 +14,7 @@ export type ClosingState =
   | 'answer-queued'
   /** §7.1.3: both close frames have passed; nothing more is sent or received */
   | 'both-passed'
-  /** §7.1.7: the connection has failed, or this side gives up; its close frame waits */
+  /** §7.1.7: the connection has failed; its close frame waits */
   | 'failing'
   /** the peer's stream has ended without a close frame; what was accepted is still sent */
   | 'peer-ended'
@@ -37,7 +37,7 @@ export type ClosingEvent =
   | 'close-received'
   /** the peer broke a rule, or passed a limit (§7.1.7) */
   | 'failure'
-  /** our caller, or the host, gives up on the peer: with a close frame, without what waits */
+  /** this side closes without what waits to be sent */
   | 'abandon'
   /** our caller drops the transport */
   | 'terminate'
@@ -81,7 +81,6 @@ function to(state: ClosingState, ...actions: ClosingAction[]): Step {
 
 const GONE: Step = to('gone', 'dropTransport', 'dropQueue');
 const DROPPED: Step = to('terminated', 'dropTransport', 'dropQueue');
-const ABANDONED: Step = to('failing', 'stopReading', 'dropQueue', 'putClose');
 
 /** What is not in it does nothing: a second close, for example. */
 export const CLOSING: {
@@ -91,7 +90,7 @@ export const CLOSING: {
     close: to('close-queued', 'putClose'),
     'close-received': to('answer-queued', 'stopReading', 'putClose', 'tellClosing'),
     failure: to('failing', 'stopReading', 'putClose', 'tellFailure'),
-    abandon: ABANDONED,
+    abandon: to('close-queued', 'dropQueue', 'putClose'),
     terminate: DROPPED,
     'peer-end': to('peer-ended'),
     'transport-end': GONE,
@@ -101,7 +100,7 @@ export const CLOSING: {
     // Both sides close: the frame that waits is the answer (§7.1.3).
     'close-received': to('answer-queued', 'stopReading', 'tellClosing'),
     failure: to('failing', 'stopReading', 'tellFailure'),
-    abandon: ABANDONED,
+    abandon: to('close-queued', 'dropQueue', 'putClose'),
     terminate: DROPPED,
     'peer-end': to('peer-ended'),
     'transport-end': GONE,
@@ -109,14 +108,13 @@ export const CLOSING: {
   'close-sent': {
     'close-received': to('both-passed', 'stopReading', 'tellClosing', 'end'),
     failure: to('ended', 'stopReading', 'tellFailure', 'end'),
-    abandon: to('ended', 'stopReading', 'dropQueue', 'end'),
     terminate: DROPPED,
     'peer-end': to('peer-ended'),
     'transport-end': GONE,
   },
   'answer-queued': {
     'close-sent': to('both-passed', 'end'),
-    abandon: ABANDONED,
+    abandon: to('answer-queued', 'dropQueue', 'putClose'),
     terminate: DROPPED,
     'transport-end': GONE,
   },
@@ -125,7 +123,7 @@ export const CLOSING: {
   },
   failing: {
     'close-sent': to('ended', 'end'),
-    abandon: ABANDONED,
+    abandon: to('failing', 'dropQueue', 'putClose'),
     terminate: DROPPED,
     'transport-end': GONE,
   },
@@ -133,7 +131,7 @@ export const CLOSING: {
     // What was received before the end, and handed out behind it.
     'close-received': to('answer-queued', 'stopReading', 'putClose', 'tellClosing'),
     failure: to('failing', 'stopReading', 'putClose', 'tellFailure'),
-    abandon: ABANDONED,
+    abandon: to('peer-ended', 'dropQueue', 'putClose'),
     terminate: DROPPED,
     'all-done': to('ended', 'end'),
     'transport-end': GONE,

@@ -75,9 +75,9 @@ export abstract class MessageSender extends Sender {
     return this.lane?.length ?? 0;
   }
 
-  /** Whether what is sent now waits for its turn. */
+  /** Whether something waits for its turn. */
   get isQueueing(): boolean {
-    return this.lane !== undefined;
+    return this.lane?.isEmpty === false;
   }
 
   /** Whether what waits does so for {@link proceedSending}. */

@@ -12,6 +12,8 @@ export interface Ending {
   error: Error | undefined;
   /** whether `error` was emitted */
   reported: boolean;
+  /** whether nothing more is emitted but `error` and `close`, and nothing more counts as buffered: behind an overflow */
+  isMute: boolean;
   /** bytes of what was sent too late: they count as buffered for ever, as in browsers */
   lost: number;
 }
@@ -25,6 +27,7 @@ export function newEnding(): Ending {
     wasClean: false,
     error: undefined,
     reported: false,
+    isMute: false,
     lost: 0,
   };
 }

@@ -95,7 +95,7 @@ export class Outgoing {
     }
     const owed = this.#owed;
     this.#owed = undefined;
-    if (context.readyState !== READY_STATES.CLOSED) owed.runInAsyncScope(() => context.emit('drain'));
+    if (context.readyState === READY_STATES.OPEN) owed.runInAsyncScope(() => context.emit('drain'));
   }
 
   #stop(): void {

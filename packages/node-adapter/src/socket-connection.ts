@@ -16,6 +16,7 @@ import {
 } from './scheduler.js';
 import { SendCallback, type Sent, type Waiter } from './send-callback.js';
 import type { SocketHandler, Transport } from './transport.js';
+import { pauseStream } from './zero-copy.js';
 
 /** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
 const WAITS_FOR_MORE = 1024;
@@ -115,7 +116,7 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
   override pause(): void {
     if (this.has(FINISHED)) return;
     super.pause();
-    this.socket.pause();
+    pauseStream(this.socket);
   }
 
   /** Ends {@link pause}. */

@@ -164,14 +164,19 @@ function onData(this: Attached, chunk: Uint8Array): void {
   afterRead(connection, chunk.length >= FULL_CHUNK || isFullRecord(this, chunk.length));
 }
 
-function onRead(this: Attached, length: number): void {
+function onRead(this: Attached, length: number): boolean {
   const connection = this[CONNECTION];
+  // Read while it is paused, or behind what was: it waits in the buffer of the stream.
+  if (connection.isPaused || this.readableLength > 0) {
+    return this.push(Buffer.from(connection.endpoint.codec.inbox.subarray(0, length)));
+  }
   try {
     connection.receiveInbox(length);
   } catch (thrown) {
     throwLater(thrown);
   }
   afterRead(connection, length === connection.transport.inboxLength || isFullRecord(this, length));
+  return true;
 }
 
 function isFullRecord(socket: Attached, length: number): boolean {

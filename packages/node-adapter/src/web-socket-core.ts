@@ -55,6 +55,7 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
 
   /** @internal a whole message, owned */
   receiveMessage(data: Buffer<ArrayBuffer>, isBinary: boolean): void {
+    if (this._ending?.isMute) return;
     const message = isBinary ? pack(data, this._terms.binaryType) : data;
     if (this._terms.settings.allowSynchronousEvents === false) emitLater(this, 'message', message, isBinary);
     else this.emit('message', message, isBinary);
@@ -62,6 +63,7 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
 
   /** @internal a ping or pong, owned */
   receiveControl(type: 'ping' | 'pong', data: Buffer): void {
+    if (this._ending?.isMute) return;
     if (this._terms.settings.allowSynchronousEvents === false) emitLater(this, type, data);
     else this.emit(type, data);
   }
@@ -95,6 +97,7 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
   overflow(): void {
     const { _connection: connection } = this;
     const error = new RangeError('Too much is buffered for a peer that does not read');
+    endingOf(this).isMute = true;
     if (this._terms.settings.overflow === 'close') {
       this._readyState = CLOSING;
       this.startCloseTimer();

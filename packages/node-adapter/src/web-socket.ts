@@ -322,7 +322,8 @@ function abort(websocket: WebSocket, error: Error): void {
 function refuse(websocket: WebSocket, data: Payload | PreparedMessage, sent: Sent | undefined): void {
   const state = websocket._readyState;
   if (state === CONNECTING) throw notOpen(state);
-  endingOf(websocket).lost += data instanceof PreparedMessage ? data.length : byteLength(data);
+  const ending = endingOf(websocket);
+  if (!ending.isMute) ending.lost += data instanceof PreparedMessage ? data.length : byteLength(data);
   if (sent !== undefined) nextTick(sent, notOpen(state));
 }
 

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 
 /*
  * Node reads client sockets straight into a caller's buffer with the documented option `onread` of `net.connect`. The
@@ -7,8 +7,19 @@ import type { Duplex } from 'node:stream';
  * method of its handle. They are looked for here, and only here; where one is missing, data comes as ever.
  */
 
-/** Takes `length` bytes that were read; `this` is the socket. */
-export type OnRead<Stream extends Duplex> = (this: Stream, length: number) => void;
+/** Takes `length` bytes that were read; `false` stops reading. `this` is the socket. */
+export type OnRead<Stream extends Duplex> = (this: Stream, length: number) => unknown;
+
+const { pause } = Socket.prototype;
+
+/**
+ * Pauses a stream, which reads on until its own buffer is full: so a peer that ends or resets the connection is seen. With a
+ * buffer of ours Node's sockets would stop reading at once.
+ */
+export function pauseStream(stream: Duplex): void {
+  if (stream instanceof Socket && stream.pause === pause) Duplex.prototype.pause.call(stream);
+  else stream.pause();
+}
 
 interface Handle {
   useUserBuffer(buffer: Uint8Array): unknown;
