@@ -153,11 +153,6 @@ const events: Rule = ({ record, cut, program }) => {
     return `error is told ${errors.length} times: ${errors.map(({ error }) => error?.message).join(', ')}`;
   if (errors.length > 0 && cut === undefined)
     return `error is told of a connection that nothing happened to: ${errors[0]?.error?.stack}`;
-  const terminated = record.calls.find(({ name, state }) => name === 'terminate' && state !== 3);
-  const late = told.find(
-    ({ event, at }) => event === 'message' && terminated !== undefined && at > terminated.at,
-  );
-  if (late !== undefined) return 'a message is told behind terminate()';
   const held = told.find(({ event, paused }) => event === 'message' && paused);
   if (held !== undefined && cut === undefined && program.settings.allowSynchronousEvents !== false)
     return 'a message is told while the connection is paused';

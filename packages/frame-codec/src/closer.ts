@@ -254,8 +254,8 @@ export abstract class Closer extends MessageSender {
     try {
       this.putClose(ending.payload);
     } catch (error) {
-      // Where no masking key is to be had, the connection goes on without it; one that fails has failed already.
-      this.happens({ event: 'close-sent' });
+      // Where no masking key is to be had, the connection ends without it; one that fails has failed already.
+      this.happens({ event: 'close-lost' });
       if (ending.event !== 'failure' && ending.event !== 'abandon') throw error;
     }
   }

@@ -33,6 +33,8 @@ export type ClosingEvent =
   | 'close'
   /** the close frame of this side has left the lane */
   | 'close-sent'
+  /** it cannot be sent: there is no masking key to be had, say */
+  | 'close-lost'
   /** the peer's close frame came (§7.1.5) */
   | 'close-received'
   /** the peer broke a rule, or passed a limit (§7.1.7) */
@@ -80,6 +82,7 @@ function to(state: ClosingState, ...actions: ClosingAction[]): Step {
 }
 
 const GONE: Step = to('gone', 'dropTransport', 'dropQueue');
+const LOST: Step = to('ended', 'stopReading', 'end');
 const DROPPED: Step = to('terminated', 'dropTransport', 'dropQueue');
 
 /** What is not in it does nothing: a second close, for example. */
@@ -97,6 +100,7 @@ export const CLOSING: {
   },
   'close-queued': {
     'close-sent': to('close-sent'),
+    'close-lost': LOST,
     // Both sides close: the frame that waits is the answer (§7.1.3).
     'close-received': to('answer-queued', 'stopReading', 'tellClosing'),
     failure: to('failing', 'stopReading', 'tellFailure'),
@@ -114,6 +118,7 @@ export const CLOSING: {
   },
   'answer-queued': {
     'close-sent': to('both-passed', 'end'),
+    'close-lost': LOST,
     abandon: to('answer-queued', 'dropQueue', 'putClose'),
     terminate: DROPPED,
     'transport-end': GONE,
@@ -123,6 +128,7 @@ export const CLOSING: {
   },
   failing: {
     'close-sent': to('ended', 'end'),
+    'close-lost': LOST,
     abandon: to('failing', 'dropQueue', 'putClose'),
     terminate: DROPPED,
     'transport-end': GONE,
@@ -132,6 +138,7 @@ export const CLOSING: {
     'close-received': to('answer-queued', 'stopReading', 'putClose', 'tellClosing'),
     failure: to('failing', 'stopReading', 'putClose', 'tellFailure'),
     abandon: to('peer-ended', 'dropQueue', 'putClose'),
+    'close-lost': LOST,
     terminate: DROPPED,
     'all-done': to('ended', 'end'),
     'transport-end': GONE,

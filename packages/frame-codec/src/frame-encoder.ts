@@ -212,13 +212,14 @@ export function encodeFrame(endpoint: Endpoint, first: number, payload: Uint8Arr
   return frame;
 }
 
-/** Writes a whole frame at `target[at …]`; returns the position behind it. */
+/** Writes a whole frame at `target[at …]`, with a fresh masking key unless there is one; returns the position behind it. */
 export function writeFrame(
   endpoint: Endpoint,
   target: Uint8Array,
   at: number,
   first: number,
   payload: Uint8Array,
+  key?: number,
 ): number {
   const { masks } = endpoint;
   const start = writeHead(target, at, first, payload.length, masks);
@@ -226,7 +227,7 @@ export function writeFrame(
     copyShort(payload, target, start);
     return start + payload.length;
   }
-  const maskingKey = endpoint.maskingKey();
+  const maskingKey = key ?? endpoint.maskingKey();
   const behindKey = writeMaskingKey(target, start, maskingKey);
   copyMasked(endpoint.codec, payload, target, behindKey, maskingKey);
   return behindKey + payload.length;

@@ -469,17 +469,12 @@ export abstract class MessageSender extends Sender {
       this.sendFrame((last ? FIN : 0) | opcode, payload);
       return;
     }
+    // Before anything is encoded: where it throws, the extensions have seen nothing of the part.
+    const maskingKey = this.endpoint.masks ? this.endpoint.maskingKey() : undefined;
     const part = framePart(kind === OPCODES.text, first, last);
-    let sent = false;
-    try {
-      let bytes = payload;
-      for (const extension of extensions) bytes = extension.encode(bytes, part, compress);
-      this.sendFrame((last ? FIN : 0) | part.rsv | opcode, bytes);
-      sent = true;
-    } finally {
-      // What was encoded and not sent is unknown to the peer: what follows must not refer to it.
-      if (!sent) for (const extension of extensions) extension.bypassed?.();
-    }
+    let bytes = payload;
+    for (const extension of extensions) bytes = extension.encode(bytes, part, compress);
+    this.sendFrame((last ? FIN : 0) | part.rsv | opcode, bytes, maskingKey);
   }
 }
 

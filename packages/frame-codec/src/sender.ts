@@ -78,12 +78,12 @@ export abstract class Sender extends Scanner {
     this.uncork();
   }
 
-  /** @internal Sends a frame; `first` is its first byte: FIN, RSV bits, opcode. */
-  protected sendFrame(first: number, payload: Uint8Array): void {
+  /** @internal Sends a frame; `first` is its first byte: FIN, RSV bits, opcode. A client may give the masking key. */
+  protected sendFrame(first: number, payload: Uint8Array, maskingKey?: number): void {
     const { codec, masks } = this.endpoint;
     if (payload.length < BY_REFERENCE) {
       const outbox = this.reserve(MAX_HEAD_LENGTH + payload.length);
-      outbox.length = writeFrame(this.endpoint, outbox.bytes, outbox.length, first, payload);
+      outbox.length = writeFrame(this.endpoint, outbox.bytes, outbox.length, first, payload, maskingKey);
       this.leaveUnlessCorked();
       return;
     }
@@ -92,7 +92,7 @@ export abstract class Sender extends Scanner {
     try {
       if (masks || codec.isKernelMemory(payload)) {
         this.writeOut(true);
-        this.passCopy(first, payload);
+        this.passCopy(first, payload, maskingKey);
       } else {
         const outbox = this.reserve(MAX_HEAD_LENGTH);
         outbox.length = writeHead(outbox.bytes, outbox.length, first, payload.length, false);
@@ -107,12 +107,12 @@ export abstract class Sender extends Scanner {
   }
 
   /** Writes a frame from memory that is used again: fresh memory costs more than the copy (`echo: 64 KiB`). */
-  private passCopy(first: number, payload: Uint8Array): void {
+  private passCopy(first: number, payload: Uint8Array, maskingKey: number | undefined): void {
     const { pool } = this.endpoint.codec;
     const memory = pool.take(MAX_HEAD_LENGTH + payload.length);
     let left = false;
     try {
-      const length = writeFrame(this.endpoint, memory, 0, first, payload);
+      const length = writeFrame(this.endpoint, memory, 0, first, payload, maskingKey);
       left = this.pass(memory.subarray(0, length), false);
     } finally {
       if (left) pool.give(memory);
@@ -226,6 +226,11 @@ export abstract class Sender extends Scanner {
     if (outbox === undefined) return;
     this.#outbox = undefined;
     const { codec } = this.endpoint;
+    // The masking key of its first frame threw.
+    if (outbox.length === 0) {
+      codec.giveOutbox(outbox);
+      return;
+    }
     const bytes = outbox.bytes.subarray(0, outbox.length);
     // Who did not take the last bytes at once will hold these too, and an outbox is mostly room: a peer that does not read
     // would cost 64 KiB for each short message, and TLS, which takes nothing at once, twice the time.

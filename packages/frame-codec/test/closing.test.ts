@@ -5,6 +5,7 @@ const STATES = Object.keys(CLOSING) as ClosingState[];
 const EVENTS: readonly ClosingEvent[] = [
   'close',
   'close-sent',
+  'close-lost',
   'close-received',
   'failure',
   'abandon',

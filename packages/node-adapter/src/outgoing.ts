@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { MAX_CONTROL_LENGTH, type MessageSlot, type MessageWriter, PreparedMessage } from '@x/frame-codec';
 import { nextTick } from './clock.js';
 import { byteLength, isBlob, type Payload, toBytes } from './payload.js';
-import { READY_STATES } from './ready-state.js';
+import { notOpen, READY_STATES } from './ready-state.js';
 import { SendCallback, type Sent } from './send-callback.js';
 import type { SocketConnection } from './socket-connection.js';
 import type { WebSocket } from './web-socket.js';
@@ -74,8 +74,8 @@ export class Outgoing {
     connection.gather();
     this.#call(sent, (callback) => {
       const done = callback?.done;
-      if (isBlob(data)) read(data, connection.sendLater(kind, data.size, { done }));
-      else connection[kind](typeof data === 'string' ? Buffer.from(data) : toBytes(data), done);
+      if (isBlob(data)) return read(data, connection.sendLater(kind, data.size, { done }));
+      return connection[kind](typeof data === 'string' ? Buffer.from(data) : toBytes(data), done);
     });
   }
 
@@ -113,38 +113,32 @@ export class Outgoing {
     });
   }
 
-  /** Calls `send` with what stands for the callback `sent`, which is never called where it throws. */
-  #call(sent: Sent | undefined, send: (callback: SendCallback | undefined) => void): void {
+  /**
+   * Calls `send` with what stands for the callback `sent`: where it returns that nothing is sent any more, that is told an
+   * error, and where it throws, nothing.
+   */
+  #call(sent: Sent | undefined, send: (callback: SendCallback | undefined) => boolean): void {
     const callback = sent === undefined ? undefined : new SendCallback(sent, this.#connection);
     try {
-      send(callback);
+      if (!send(callback)) callback?.tellLater(notOpen(this.#connection.context.readyState));
     } catch (error) {
       callback?.cancel();
       throw error;
     }
   }
 
-  #put(data: Payload | PreparedMessage, options: SendOptions, callback: SendCallback | undefined): void {
+  #put(data: Payload | PreparedMessage, options: SendOptions, callback: SendCallback | undefined): boolean {
     const connection = this.#connection;
     const done = callback?.done;
-    if (data instanceof PreparedMessage) {
-      connection.sendPrepared(data, done);
-      return;
-    }
+    if (data instanceof PreparedMessage) return connection.sendPrepared(data, done);
     const { fin = true, binary = typeof data !== 'string', compress } = options;
-    if (!fin || this.#writer !== undefined) {
-      this.#putFragment(data, binary, fin, compress, done);
-      return;
-    }
+    if (!fin || this.#writer !== undefined) return this.#putFragment(data, binary, fin, compress, done);
     const how = { compress, done, trusted: true };
-    if (isBlob(data)) {
-      read(data, connection.sendLater(binary ? 'binary' : 'text', data.size, how));
-      return;
-    }
+    if (isBlob(data)) return read(data, connection.sendLater(binary ? 'binary' : 'text', data.size, how));
     const bytes = typeof data === 'string' ? data : toBytes(data);
-    if (binary) connection.sendBinary(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, how);
-    else if (typeof bytes === 'string') connection.sendText(bytes, how);
-    else connection.sendTextBytes(bytes, how);
+    if (binary) return connection.sendBinary(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, how);
+    if (typeof bytes === 'string') return connection.sendText(bytes, how);
+    return connection.sendTextBytes(bytes, how);
   }
 
   #putFragment(
@@ -153,24 +147,27 @@ export class Outgoing {
     last: boolean,
     compress: boolean | undefined,
     done: SendCallback['done'] | undefined,
-  ): void {
+  ): boolean {
     const kind = binary ? 'binary' : 'text';
-    const writer = this.#writer ?? this.#connection.startMessage(kind, { compress, trusted: true });
-    if (isBlob(data)) read(data, writer.writeLater(data.size, last, done));
+    this.#writer ??= this.#connection.startMessage(kind, { compress, trusted: true });
+    const writer = this.#writer;
+    let taken: boolean;
+    if (isBlob(data)) taken = read(data, writer.writeLater(data.size, last, done));
     else {
       const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
-      if (last) writer.end(bytes, done);
-      else writer.write(bytes, done);
+      taken = last ? writer.end(bytes, done) : writer.write(bytes, done);
     }
-    this.#writer = last ? undefined : writer;
+    if (last) this.#writer = undefined;
+    return taken;
   }
 }
 
 /** Reads a `Blob` into the place that is kept for it; outside of any promise, so that what listeners throw surfaces. */
-function read(blob: Blob, slot: MessageSlot | undefined): void {
-  if (slot === undefined) return;
+function read(blob: Blob, slot: MessageSlot | undefined): boolean {
+  if (slot === undefined) return false;
   new Promise<ArrayBuffer>((resolve) => resolve(blob.arrayBuffer())).then(
     (buffer) => nextTick(() => slot.fill(toBytes(buffer))),
     (error) => nextTick(() => slot.fail(error instanceof Error ? error : new Error(String(error)))),
   );
+  return true;
 }

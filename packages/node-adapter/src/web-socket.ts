@@ -263,8 +263,13 @@ export class WebSocket extends WebSocketCore {
   resume(): void {
     if (this._readyState === CONNECTING || this._readyState === CLOSED) return;
     this._paused = false;
-    this._connection?.resume();
+    // In a tick of its own: a stream that reads from here takes what listeners throw for an error of its own.
+    nextTick(resumeUnlessPaused, this);
   }
+}
+
+function resumeUnlessPaused(websocket: WebSocket): void {
+  if (!websocket._paused) websocket._connection?.resume();
 }
 
 const frameSenders = new WeakMap<SocketConnection, ConnectionSender>();
