@@ -226,12 +226,11 @@ async function openClient(sides: Sides): Promise<Opened> {
   const [stream] = streams as [Duplex];
   const { head } = await headOf(stream);
   const key = /^sec-websocket-key: *(.+?)\r$/im.exec(head)?.[1];
-  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
   const answer = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${accept}`,
+    `Sec-WebSocket-Accept: ${acceptOf(key)}`,
     ...(compressed ? [DEFLATE] : []),
     '\r\n',
   ].join('\r\n');
@@ -239,6 +238,11 @@ async function openClient(sides: Sides): Promise<Opened> {
   stream.write(Buffer.concat([Buffer.from(answer), behindHandshake?.(peer) ?? Buffer.alloc(0)]));
   await until(() => websocket.readyState !== WebSocket.CONNECTING, 'the open event');
   return { websocket, peer, server: undefined, link: end, reset: () => reset(stream, end) };
+}
+
+/** What answers a key (§4.2.2). */
+export function acceptOf(key: string | undefined): string {
+  return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 
 /** Reads an HTTP head, and what came behind it. */
