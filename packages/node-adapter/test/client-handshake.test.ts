@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ClientOptions, WebSocket, WebSocketServer } from '../src/index.js';
-import { after, collect, connect, listen, listenHttp, listenTcp, portOf, until } from './loopback.js';
+import { after, collect, connect, listen, listenHttp, listenTcp, until } from './loopback.js';
 
 /** What a client emits until it is closed. */
 async function outcome(url: string, options?: ClientOptions, protocols: string[] = []): Promise<unknown[][]> {
@@ -385,14 +385,5 @@ describe('while connecting', () => {
     await new Promise((resolve) => client.on('close', resolve));
     expect(errors).toHaveLength(1);
     expect(opens).toEqual([]);
-  });
-
-  it('leaves no timer behind', async () => {
-    const { server, url } = await listen();
-    const client = await connect(url, { handshakeTimeout: 60_000 });
-    expect(portOf(server)).toBeGreaterThan(0);
-    client.close();
-    await once(client, 'close');
-    expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length).toBeLessThan(3);
   });
 });

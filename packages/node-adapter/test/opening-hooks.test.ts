@@ -321,3 +321,19 @@ describe('a signal', () => {
     expect(await told(websocket)).toEqual([GAVE_UP, 'close']);
   });
 });
+
+it.each([
+  ['opens', async () => (await listen()).url],
+  ['fails', async () => `ws://127.0.0.1:${await listenTcp((socket) => socket.end('\0\r\n'))}`],
+])('a client leaves no timer behind when it %s', async (_how, prepare) => {
+  const url = await prepare();
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  for (let i = 0; i < 10; i++) {
+    const client = new WebSocket(url, { handshakeTimeout: 60_000 });
+    after(() => client.terminate());
+    client.on('error', () => undefined);
+    await until(() => client.readyState === WebSocket.OPEN || client.readyState === WebSocket.CLOSED);
+  }
+  expect(timers() - before).toBeLessThan(5);
+});
