@@ -171,6 +171,7 @@ export class App {
   act(step: Step, index: number): void {
     const id = `s${index}`;
     if (step.do === 'send') this.#send(step, id, true);
+    else if (step.do === 'burst') this.#burst(step, id);
     else if (step.do === 'ping' || step.do === 'pong') this.#control(step.do, step.size, id, step.back);
     else if (step.do === 'frame') this.#frame(step.size, id, step.back);
     else if (step.do === 'broadcast') this.#broadcast(step, id);
@@ -215,6 +216,11 @@ export class App {
     this.#call({ id, what: 'message', name, kind, payload, fin, step: isStep }, back, (called) =>
       this.websocket.send(data, given, called),
     );
+  }
+
+  #burst({ count, size, back }: Extract<Step, { do: 'burst' }>, id: string): void {
+    for (let index = 0; index < count; index++)
+      this.#send({ do: 'send', body: 'text', size, back }, `${id}.${index}`, true);
   }
 
   #control(name: 'ping' | 'pong', size: number, id: string, back: Back): void {

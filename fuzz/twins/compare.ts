@@ -41,11 +41,11 @@ function madeAlike(ours: RunRecord, theirs: RunRecord): boolean {
 
 /** The peer sends no more behind a close frame, and that may come sooner in one run. */
 function fedAlike(ours: RunRecord, theirs: RunRecord): boolean {
-  const { peerSent: other } = theirs;
-  return (
-    ours.peerSent.length === other.length &&
-    ours.peerSent.every(({ kind }, index) => kind === other[index]?.kind)
-  );
+  const listOfSent = ({ peerSent }: RunRecord): string =>
+    peerSent
+      .map(({ kind, payload }) => `${kind} ${payload.length} ${kind === 'close' ? payload : ''}`)
+      .join();
+  return listOfSent(ours) === listOfSent(theirs);
 }
 
 /** Where a run of this project comes to something else than the same program on npm `ws`, and does not mean to. */

@@ -76,7 +76,7 @@ export function factsOf(program: Program, record: RunRecord): Facts {
     cuts[0]?.why ??
     (overflow === undefined ? undefined : 'overflow') ??
     (frames.some(({ what }) => what === 'nonsense') ? 'nonsense' : undefined) ??
-    (settings.closeTimeout < SHORT_TIMEOUT && record.elapsed >= settings.closeTimeout
+    (settings.closeTimeout < SHORT_TIMEOUT && record.elapsed >= settings.closeTimeout - 3
       ? 'close time-out'
       : undefined) ??
     (settings.pingInterval !== undefined || settings.idleTimeout !== undefined ? 'keep-alive' : undefined) ??

@@ -1,5 +1,6 @@
 import { type Facts, type Item, isAccepted, payloadOf } from './facts.js';
 import { match } from './match.js';
+import { SHORT_TIMEOUT } from './program.js';
 import type { Call } from './record.js';
 import type { WireItem } from './wire.js';
 
@@ -116,9 +117,9 @@ const closeFrame: Rule = ({ record, cut, close, overflow, program }) => {
       return 'the close frame of the peer is not answered (§5.5.1)';
   }
   if (sent === undefined) {
-    const only =
-      cut === 'overflow' && program.settings.overflow === 'close' && program.settings.closeTimeout >= 100;
-    if (only && overflow !== undefined && close === undefined && fromPeer === undefined)
+    const closes = program.settings.overflow === 'close' && program.settings.closeTimeout >= SHORT_TIMEOUT;
+    const first = overflow !== undefined && record.cuts.every(({ at }) => at > overflow.at);
+    if (closes && first && close === undefined && fromPeer === undefined && !program.deaf)
       return 'an overflow that closes, and no close frame 1008';
     return undefined;
   }

@@ -196,7 +196,13 @@ export class Peer implements FarListener {
   }
 
   #greet(head: string): void {
-    const { early } = this.#program;
+    const { early, settings } = this.#program;
+    if (settings.verifiedAfter !== undefined) {
+      // Chunks of their own, which wait in the socket until the server has made up its mind.
+      this.#far.send(Buffer.from(head));
+      for (const frame of early) this.send([frame]);
+      return;
+    }
     this.#far.send(Buffer.concat([Buffer.from(head), this.#encode(early)]));
   }
 

@@ -31,6 +31,8 @@ export type Step =
       readonly fin?: boolean;
       readonly back: Back;
     }
+  /** so many texts at once */
+  | { readonly do: 'burst'; readonly count: number; readonly size: number; readonly back: Back }
   | { readonly do: 'ping' | 'pong'; readonly size: number; readonly back: Back }
   /** a text message that `Sender.frame` framed, through `_sender.sendFrame` */
   | { readonly do: 'frame'; readonly size: number; readonly back: Back }
@@ -93,7 +95,7 @@ export interface Program {
   readonly settings: Settings;
   readonly link: LinkManner;
   readonly handler: Handler;
-  /** what the peer sends in one chunk with its half of the opening handshake */
+  /** what the peer sends in one chunk with its half of the opening handshake; where the server takes its time, behind it */
   readonly early: readonly PeerFrame[];
   readonly steps: readonly Step[];
   /** a peer that answers neither close frames nor the end */

@@ -171,9 +171,22 @@ export class Run {
     }
     app.sample();
     if (app.closed) return;
+    await this.#hears();
     if (this.#quiet()) app.record.drained = app.websocket.bufferedAmount - app.refused;
     else if (app.record.cuts.length === 0 && this.#program.settings.pingInterval === undefined)
       app.record.faults.push(`what was sent does not leave: ${app.websocket.bufferedAmount} bytes wait`);
+  }
+
+  /** What has arrived is told, as long as nobody holds it back. */
+  async #hears(): Promise<void> {
+    const { app } = this;
+    const { record } = app;
+    const isMessage = ({ kind }: { readonly kind: string }): boolean => kind === 'text' || kind === 'binary';
+    const sent = this.#open.sent.filter(isMessage).length;
+    const told = (): number => record.told.filter(({ event }) => event === 'message').length;
+    const held = (): boolean => app.closed || record.cuts.length > 0 || !this.#reads;
+    if (!(await this.#within(() => held() || told() >= sent)))
+      record.faults.push(`${sent} messages have come, and ${told()} are told`);
   }
 
   /** What the peer still sends is read without anybody's help. */

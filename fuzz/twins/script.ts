@@ -26,6 +26,8 @@ function stepLine(step: Step): string {
       const { do: _, body, size, back, random, ...options } = step;
       return `ws.send(${body} of ${size} ${random === true ? 'random ' : ''}bytes${bracketed(options)}${backOf(back)})`;
     }
+    case 'burst':
+      return `${step.count} times ws.send(text of ${step.size} bytes${backOf(step.back)})`;
     case 'ping':
     case 'pong':
       return `ws.${step.do}(${step.size} bytes${backOf(step.back)})`;

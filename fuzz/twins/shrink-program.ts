@@ -39,6 +39,8 @@ function* smallerStep(step: Step): Iterable<Step> {
   } else if (step.do === 'wait') {
     if (step.ms !== 0) yield { do: 'wait', ms: 0 };
   } else {
+    if (step.do === 'burst' && step.count > 1) yield { ...step, count: step.count >> 1 };
+    if (step.do === 'burst' && step.count > 1) yield { ...step, count: step.count - 1 };
     if ('size' in step) for (const size of sizesBelow(step.size)) yield { ...step, size };
     if ('back' in step && step.back !== 'none') yield { ...step, back: 'none' };
     if ('back' in step && step.back !== 'none' && step.back !== 'notes') yield { ...step, back: 'notes' };

@@ -65,6 +65,7 @@ function peerFrames(random: Random, deflate: boolean, big: boolean): PeerFrame[]
       });
     } else if (random.once(4)) frames.push({ what: 'nonsense', size: 0 });
   }
+  if (count > 1 && random.once(5)) frames.push({ what: 'close', size: 0, code: 1000 });
   return frames.length > 0 ? frames : [{ what: 'text', size: 3 }];
 }
 
@@ -78,11 +79,13 @@ function peer(random: Random, deflate: boolean, big: boolean): Step {
 
 function step(random: Random, { settings, role }: Pick<Program, 'settings' | 'role'>, big: boolean): Step {
   const kind = random.below(100);
-  if (kind < 36) return send(random, big);
+  if (kind < 33) return send(random, big);
+  if (kind < 35)
+    return { do: 'burst', count: random.between(2, 40), size: random.between(5, 1500), back: backOf(random) };
   if (kind < 41)
     return { do: random.once(3) ? 'pong' : 'ping', size: random.between(4, 125), back: backOf(random) };
-  if (kind < 45) return { do: 'frame', size: random.between(5, 2000), back: backOf(random) };
-  if (kind < 49)
+  if (kind < 44) return { do: 'frame', size: random.between(5, 2000), back: backOf(random) };
+  if (kind < 48)
     return role === 'server'
       ? { do: 'broadcast', body: random.once(2) ? 'text' : 'bytes', size: sizeOf(random, big) }
       : send(random, big);
@@ -158,7 +161,9 @@ function writeProgram(random: Random): Program {
     settings,
     link: linkOf(random),
     handler: handlerOf(random),
-    early: random.once(5) ? peerFrames(random, settings.deflate !== undefined, big) : [],
+    early: random.once(settings.verifiedAfter === undefined ? 5 : 2)
+      ? peerFrames(random, settings.deflate !== undefined, big)
+      : [],
     steps: Array.from({ length: count }, () => step(random, { settings, role }, big)),
     deaf,
     company: role === 'server' && random.once(4) ? random.between(1, 2) : 0,
