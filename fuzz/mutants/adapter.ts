@@ -53,7 +53,11 @@ export const ADAPTER: readonly Mutant[] = [
       '    this.flush();\n    super.terminate();',
       '    super.terminate();',
     ],
-    ['a paused connection goes on reading', 'super.pause();\n    this.socket.pause();', 'super.pause();'],
+    [
+      'a paused connection goes on reading',
+      'super.pause();\n    pauseStream(this.socket);',
+      'super.pause();',
+    ],
     [
       'a resumed connection does not read',
       '    if (!this.isYielding && !this.has(READS_LATER | FINISHED)) this.socket.resume();\n    const outer',
@@ -101,7 +105,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
     ['drain is emitted for ever', '    this.#owed = undefined;\n', ''],
     ['a ping of 125 bytes is refused', 'byteLength(data) > MAX_CONTROL', 'byteLength(data) >= MAX_CONTROL'],
-    ['a message in fragments never ends', 'last ? undefined : writer', 'writer'],
+    ['a message in fragments never ends', '    if (last) this.#writer = undefined;\n', ''],
     ['compress is ignored', 'const how = { compress, done', 'const how = { done'],
     ['a callback is called though the call throws', '      callback?.cancel();\n', ''],
   ),

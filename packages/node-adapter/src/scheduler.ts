@@ -39,7 +39,6 @@ export function currentTick(): number {
   if (!isTickEnding) {
     isTickEnding = true;
     nextTick(endTick);
-    watchExit();
   }
   return tick;
 }
@@ -67,7 +66,6 @@ let areTurnsComing = false;
 export function takeTurnLater(taker: TurnTaker): void {
   if (!waiting.has(taker)) waiting.set(taker, new AsyncResource('WebSocketTurn'));
   scheduleTurns();
-  watchExit();
 }
 
 function scheduleTurns(): void {
@@ -112,7 +110,8 @@ export function isExiting(): boolean {
   return hasExited;
 }
 
-function watchExit(): void {
+/** Has what connections sent go out before the process exits: to be called before there are any. */
+export function watchExit(): void {
   if (isExitWatched) return;
   isExitWatched = true;
   // Uncaught exceptions end in it too.

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
 import { now } from './clock.js';
-import { takeTurnLater, throwLater } from './scheduler.js';
+import { takeTurnLater, throwLater, watchExit } from './scheduler.js';
 import { SocketConnection } from './socket-connection.js';
 import { readIntoInbox } from './zero-copy.js';
 
@@ -117,6 +117,7 @@ export class Transport<Context = unknown> {
       },
     };
     this.#handler = Object.setPrototypeOf(io, handler);
+    watchExit();
   }
 
   /**
