@@ -67,6 +67,9 @@ const DEFLATE = 'Sec-WebSocket-Extensions: permessage-deflate';
 const codec = new Codec({ poison: true });
 let certificate: ReturnType<typeof selfSigned> | undefined;
 
+// Taken before a test puts another clock in place.
+const soon = setImmediate;
+
 /** One end of a link in memory: what is written comes out of the other one, when {@link hold} does not hold it up. */
 export class LinkEnd extends Duplex {
   other: LinkEnd | undefined;
@@ -86,7 +89,7 @@ export class LinkEnd extends Duplex {
 
   override _final(done: () => void): void {
     const end = (): void => {
-      this.other?.push(null);
+      soon(() => void this.other?.push(null));
       done();
     };
     if (this.#held === undefined) end();
@@ -96,7 +99,7 @@ export class LinkEnd extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#held = undefined;
     const { other } = this;
-    if (other !== undefined && !other.destroyed) setImmediate(() => other.destroy());
+    if (other !== undefined && !other.destroyed) soon(() => soon(() => other.destroy()));
     done(error);
   }
 
@@ -117,7 +120,8 @@ export class LinkEnd extends Duplex {
     const copy = Buffer.from(bytes);
     const pass = (): void => {
       if (this.destroyed) return;
-      this.other?.push(copy);
+      // In a turn of its own, as from a socket: what a handler throws is not thrown at the writer.
+      soon(() => void this.other?.push(copy));
       done();
     };
     if (this.#held === undefined) pass();
