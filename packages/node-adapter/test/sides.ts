@@ -33,6 +33,8 @@ export interface Sides {
   opened?: (websocket: WebSocket) => void;
   /** what the peer sends in the write that its half of the handshake leaves in */
   behindHandshake?: (peer: Pick<WirePeer, 'frame' | 'message' | 'close'>) => Buffer;
+  /** what the peer of a server sends in writes of their own before that has answered its handshake */
+  early?: (peer: Pick<WirePeer, 'frame' | 'message'>) => readonly Buffer[];
   server?: ServerOptions;
 }
 
@@ -164,7 +166,7 @@ async function listening(over: Over): Promise<Server> {
 }
 
 async function openServer(sides: Sides): Promise<Opened> {
-  const { over = 'TCP', compressed = false, opened, behindHandshake } = sides;
+  const { over = 'TCP', compressed = false, opened, behindHandshake, early } = sides;
   const http = await listening(over);
   const server = new WebSocketServer({ ...settingsOf(sides), server: http, ...sides.server });
   const connected: WebSocket[] = [];
@@ -192,6 +194,10 @@ async function openServer(sides: Sides): Promise<Opened> {
   const speaker = new WirePeer(new LinkEnd(), true, compressed, Buffer.alloc(0));
   const request = Buffer.from(upgradeRequest(...(compressed ? [DEFLATE] : [])));
   stream.write(Buffer.concat([request, behindHandshake?.(speaker) ?? Buffer.alloc(0)]));
+  for (const bytes of early?.(speaker) ?? []) {
+    await pass(3);
+    stream.write(bytes);
+  }
   const rest = await headOf(stream);
   await until(() => connected.length === 1, 'the connection');
   const websocket = connected[0] as WebSocket;

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from '../src/index.js';
 import { listen, RawPeer, until, upgradeRequest } from './loopback.js';
@@ -38,32 +36,42 @@ describe.each(EVERYWHERE)('a $role over $over (compression: $compressed)', (side
   });
 });
 
-it('messages that wait in the socket behind an asynchronous verifyClient come in order, where a handler throws', async () => {
-  const errors = surfacing();
-  const { server, port } = await listen({
-    verifyClient: (_info, verified) => void setTimeout(verified, 30, true),
-  });
-  const heard: string[] = [];
-  server.on('connection', (websocket) => {
-    websocket.on('message', (data) => {
-      heard.push(String(data));
-      if (heard.length === 1) throw new Error('once');
-    });
-  });
-  const socket = net.connect(port, '127.0.0.1');
-  await once(socket, 'connect');
-  const frame = (word: string): Buffer =>
-    Buffer.concat([Buffer.from([0x81, 0x80 + word.length, 0, 0, 0, 0]), Buffer.from(word)]);
-  socket.write(Buffer.concat([Buffer.from(upgradeRequest()), frame('a'), frame('b')]));
-  for (const word of ['c', 'd', 'e', 'f']) {
-    await pass(3);
-    socket.write(frame(word));
-  }
-  await until(() => heard.length === 6, 'all messages');
-  expect(heard).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
-  expect(errors).toEqual([new Error('once')]);
-  socket.destroy();
-});
+describe.each(EVERYWHERE.filter(({ role }) => role === 'server'))(
+  'a server over $over (compression: $compressed) with an asynchronous verifyClient',
+  (sides) => {
+    it.each([
+      [true, true],
+      [false, true],
+      [true, false],
+    ])(
+      'hands out all that waits in the socket, in order, where a handler throws once (alone: %s, zeroCopyReads: %s)',
+      async (alone, zeroCopyReads) => {
+        for (let at = 0; at < WORDS.length; at += 3) {
+          const errors = surfacing();
+          const heard: string[] = [];
+          await open({
+            ...sides,
+            options: { zeroCopyReads },
+            early: (speaker) => WORDS.map((word) => speaker.message(word, sides.compressed)),
+            ...(alone ? {} : { behindHandshake: (speaker) => speaker.frame(0x89, 'with the request') }),
+            server: {
+              verifyClient: (_info: unknown, verified: (result: boolean) => void) =>
+                setTimeout(verified, 60, true),
+            },
+            opened: (websocket) =>
+              websocket.on('message', (data) => {
+                heard.push(String(data));
+                if (heard.length === at + 1) throw new Error('once');
+              }),
+          });
+          await until(() => heard.length === WORDS.length, `all messages, not ${heard}`);
+          expect(heard).toEqual(WORDS);
+          expect(errors).toEqual([new Error('once')]);
+        }
+      },
+    );
+  },
+);
 
 describe.each(BOTH)('listeners of a $role that throw (compression: $compressed)', (sides) => {
   it.each(['message', 'ping', 'pong', 'close', 'error', 'drain'] as const)(
