@@ -1,44 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import net from 'node:net';
-import { fileURLToPath } from 'node:url';
+import type net from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { after, portOf, upgradeRequest } from './loopback.js';
-import { acceptOf, BOTH, open, ROLES, type Role, type Sides } from './sides.js';
-import { binary, text, WirePeer } from './wire-peer.js';
+import { start } from './programs.js';
+import { BOTH, open, ROLES, type Sides } from './sides.js';
+import { binary, text, type WirePeer } from './wire-peer.js';
 
 /*
  * What was sent before the process or the socket ends goes out. The programs run in processes of their own, and their
  * peer in this one.
  */
-
-const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
-
-/** A program that has `websocket` open runs `act`; `then` runs it where nothing else of the connection does. */
-function programOf(role: Role, port: number, compressed: boolean, act: string): string {
-  const options = `perMessageDeflate: ${compressed ? '{ threshold: 0 }' : 'false'}`;
-  const run = `
-    const later = (act) => setTimeout(act, 20);
-    const block = (milliseconds) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-    function run(websocket) {
-      websocket.on('error', () => undefined);
-      ${act}
-    }`;
-  if (role === 'client') {
-    return `
-      import { WebSocket } from '@x/node-adapter';
-      ${run}
-      const websocket = new WebSocket('ws://127.0.0.1:${port}/', { ${options} });
-      websocket.on('open', () => run(websocket));`;
-  }
-  return `
-    import { createServer } from 'node:http';
-    import { WebSocketServer } from '@x/node-adapter';
-    ${run}
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ${options} });
-    server.on('connection', run);
-    server.on('listening', () => console.log(server.address().port));`;
-}
 
 interface Outcome {
   peer: WirePeer;
@@ -47,28 +16,11 @@ interface Outcome {
 }
 
 /** Runs a program to its end, and gives what its peer heard. */
-async function outcomeOf({ role, compressed = false }: Sides, act: string): Promise<Outcome> {
-  const streams: net.Socket[] = [];
-  const server = net.createServer((socket) => streams.push(socket));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  after(() => server.close());
-  const program = programOf(role, portOf(server), compressed, act);
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-    cwd: PACKAGE,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  after(() => child.kill('SIGKILL'));
-  const exited = once(child, 'exit');
-  const [socket] =
-    role === 'client'
-      ? ((await once(server, 'connection')) as [net.Socket])
-      : [net.connect(Number(String((await once(child.stdout, 'data'))[0])), '127.0.0.1')];
-  after(() => socket.destroy());
-  const peer = await handshake(socket, role, compressed);
+async function outcomeOf(sides: Sides, act: string): Promise<Outcome> {
+  const { peer, exited } = await start(sides, act);
   const times: number[] = [];
   let first = 0;
-  socket.on('data', () => {
+  peer.stream.on('data', () => {
     first ||= performance.now();
     while (times.length < peer.story.length) times.push(performance.now() - first);
   });
@@ -77,39 +29,6 @@ async function outcomeOf({ role, compressed = false }: Sides, act: string): Prom
   await exited;
   await peer.hearsAll();
   return { peer, times };
-}
-
-async function handshake(socket: net.Socket, role: Role, compressed: boolean): Promise<WirePeer> {
-  const extension = compressed ? ['Sec-WebSocket-Extensions: permessage-deflate'] : [];
-  let bytes = Buffer.alloc(0);
-  const head = new Promise<void>((resolve) => {
-    const onData = (chunk: Buffer): void => {
-      bytes = Buffer.concat([bytes, chunk]);
-      if (!bytes.includes('\r\n\r\n')) return;
-      socket.off('data', onData);
-      resolve();
-    };
-    socket.on('data', onData);
-  });
-  if (role === 'server') {
-    socket.write(upgradeRequest(...extension));
-    await head;
-    return new WirePeer(socket, true, compressed, bytes.subarray(bytes.indexOf('\r\n\r\n') + 4));
-  }
-  await head;
-  const key = /^sec-websocket-key: *(.+?)\r$/im.exec(bytes.toString('latin1'))?.[1] ?? '';
-  const peer = new WirePeer(socket, false, compressed, Buffer.alloc(0));
-  socket.write(
-    [
-      'HTTP/1.1 101 Switching Protocols',
-      'Upgrade: websocket',
-      'Connection: Upgrade',
-      `Sec-WebSocket-Accept: ${acceptOf(key)}`,
-      ...extension,
-      '\r\n',
-    ].join('\r\n'),
-  );
-  return peer;
 }
 
 const SAY = `websocket.send('one'); websocket.send(Buffer.from('two')); websocket.ping('three'); websocket.send('four');`;

@@ -203,11 +203,15 @@ export function collect(
   return events;
 }
 
+// Taken before a test puts another clock in place.
+const later = setTimeout;
+const now = performance.now.bind(performance);
+
 /** Waits until something holds, and fails when it does not. */
 export async function until(holds: () => boolean, what = 'what the test waits for'): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = now() + 5000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error(`gave up waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (now() > end) throw new Error(`gave up waiting for ${what}`);
+    await new Promise((resolve) => void later(resolve, 2));
   }
 }

@@ -33,6 +33,8 @@ export interface Sides {
   opened?: (websocket: WebSocket) => void;
   /** what the peer sends in the write that its half of the handshake leaves in */
   behindHandshake?: (peer: Pick<WirePeer, 'frame' | 'message' | 'close'>) => Buffer;
+  /** what the peer of a server sends in writes of their own before that has answered its handshake */
+  early?: (peer: Pick<WirePeer, 'frame' | 'message'>) => readonly Buffer[];
   server?: ServerOptions;
 }
 
@@ -67,6 +69,9 @@ const DEFLATE = 'Sec-WebSocket-Extensions: permessage-deflate';
 const codec = new Codec({ poison: true });
 let certificate: ReturnType<typeof selfSigned> | undefined;
 
+// Taken before a test puts another clock in place.
+const soon = setImmediate;
+
 /** One end of a link in memory: what is written comes out of the other one, when {@link hold} does not hold it up. */
 export class LinkEnd extends Duplex {
   other: LinkEnd | undefined;
@@ -86,7 +91,7 @@ export class LinkEnd extends Duplex {
 
   override _final(done: () => void): void {
     const end = (): void => {
-      this.other?.push(null);
+      soon(() => void this.other?.push(null));
       done();
     };
     if (this.#held === undefined) end();
@@ -96,7 +101,7 @@ export class LinkEnd extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#held = undefined;
     const { other } = this;
-    if (other !== undefined && !other.destroyed) setImmediate(() => other.destroy());
+    if (other !== undefined && !other.destroyed) soon(() => soon(() => other.destroy()));
     done(error);
   }
 
@@ -117,7 +122,8 @@ export class LinkEnd extends Duplex {
     const copy = Buffer.from(bytes);
     const pass = (): void => {
       if (this.destroyed) return;
-      this.other?.push(copy);
+      // In a turn of its own, as from a socket: what a handler throws is not thrown at the writer.
+      soon(() => void this.other?.push(copy));
       done();
     };
     if (this.#held === undefined) pass();
@@ -160,7 +166,7 @@ async function listening(over: Over): Promise<Server> {
 }
 
 async function openServer(sides: Sides): Promise<Opened> {
-  const { over = 'TCP', compressed = false, opened, behindHandshake } = sides;
+  const { over = 'TCP', compressed = false, opened, behindHandshake, early } = sides;
   const http = await listening(over);
   const server = new WebSocketServer({ ...settingsOf(sides), server: http, ...sides.server });
   const connected: WebSocket[] = [];
@@ -188,6 +194,10 @@ async function openServer(sides: Sides): Promise<Opened> {
   const speaker = new WirePeer(new LinkEnd(), true, compressed, Buffer.alloc(0));
   const request = Buffer.from(upgradeRequest(...(compressed ? [DEFLATE] : [])));
   stream.write(Buffer.concat([request, behindHandshake?.(speaker) ?? Buffer.alloc(0)]));
+  for (const bytes of early?.(speaker) ?? []) {
+    await pass(3);
+    stream.write(bytes);
+  }
   const rest = await headOf(stream);
   await until(() => connected.length === 1, 'the connection');
   const websocket = connected[0] as WebSocket;
