@@ -230,7 +230,11 @@ export const ADAPTER: readonly Mutant[] = [
       'if (this.#state === CLOSED) {',
     ],
     ['a server that closes asks whom to let in', '!verifyClient || this.#state !== RUNNING', '!verifyClient'],
-    ['half a request keeps a server open', '      setImmediate(() => server.closeAllConnections());\n', ''],
+    [
+      'half a request keeps a server open',
+      'setImmediate(() => server.closeAllConnections());',
+      'setImmediate(() => server.listening);',
+    ],
     ['an address in use is told of behind the end', "      server.on('error', ignore);\n", ''],
     [
       'a client whose listener of open threw is none',
@@ -244,7 +248,11 @@ export const ADAPTER: readonly Mutant[] = [
     ],
     ['close is emitted once for each client', '    this.#emitsClose = false;\n', ''],
     ['clients are closed with 1000', 'code = 1001', 'code = 1000'],
-    ['a listener stays on the socket', "    socket.removeListener('error', destroy);\n", ''],
+    [
+      'a listener stays on the socket',
+      "socket.removeListener('error', destroy);",
+      "socket.removeListener('end', destroy);",
+    ],
     ['clients are never forgotten', 'this.clients.delete', 'if (this.#emitsClose) this.clients.delete'],
     ['verifyClient refuses with 403', 'status = 401', 'status = 403'],
     ['a broadcast comes back to its sender', '|| client === except', '|| (!isText && client === except)'],
@@ -283,8 +291,8 @@ export const ADAPTER: readonly Mutant[] = [
       '',
     ],
     ['an agent loses a socket that others may use', 'if (!this.#options.agent) request', 'request'],
-    ['a redirect leaves its socket', '    this.#drop(request);\n    let', '    let'],
-    ['a request that is aborted never ends', '      if (!answered) fail(hangUp());\n', ''],
+    ['a redirect leaves its socket', '    this.#drop(request);\n    let', '    void request;\n    let'],
+    ['a request that is aborted never ends', 'if (!answered) fail(hangUp());', 'if (!answered) hangUp();'],
     ['an opening hangs when a listener throws', 'if (!this.abort(error)) throw error;', 'throw error;'],
     [
       'what a listener throws behind the end is lost',
@@ -297,7 +305,7 @@ export const ADAPTER: readonly Mutant[] = [
       'if (websocket._readyState === READY_STATES.CLOSING) websocket',
       'websocket',
     ],
-    ['a stream that fails in its end throws', '      ignoreErrors(socket);\n', ''],
+    ['a stream that fails in its end throws', '      ignoreErrors(socket);\n', '      void ignoreErrors;\n'],
   ),
   ...inAdapter(
     'client-stream',
@@ -338,8 +346,8 @@ export const ADAPTER: readonly Mutant[] = [
     ],
     [
       'a hook that throws leaves its client waiting',
-      '      if (!isAttached(socket)) this.refuse(socket, 500);\n',
-      '',
+      'if (!isAttached(socket)) this.refuse(socket, 500);',
+      'if (isAttached(socket)) this.refuse(socket, 500);',
     ],
   ),
   ...inAdapter(

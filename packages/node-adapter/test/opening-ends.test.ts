@@ -59,7 +59,7 @@ class Play {
   }
 
   /** Lets it run to its end. */
-  async run(make: Make, server: RawServer, port: number, path: string): Promise<void> {
+  async run(make: Make, server: RawServer, port: number, path: string, patience: number): Promise<void> {
     const timed = this.#hits.includes('time-out');
     let arrive: () => void = () => undefined;
     const arrived = new Promise<void>((resolve) => {
@@ -95,7 +95,7 @@ class Play {
       }
     } else if (moment === 'listening') for (const hit of this.#hits.filter(isPeer)) this.#hit(hit);
     else if (moment === 'arrived') this.#hitAll();
-    await Promise.race([closed, pass(timed ? 4 * TIMEOUT : 20)]);
+    await Promise.race([closed, pass(patience)]);
     // What they did not end is ended here.
     websocket.terminate();
     await closed;
@@ -172,7 +172,7 @@ async function playAll(plays: readonly (readonly [readonly Hit[], Moment])[]): P
   const all = [...rest];
   const work = async (): Promise<void> => {
     for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
-      await next.play.run(ours, server, port, next.path);
+      await next.play.run(ours, server, port, next.path, 2 * TIMEOUT);
     }
   };
   await Promise.all(Array.from({ length: 50 }, work));
@@ -201,7 +201,10 @@ describe('one hit has the events of npm ws, in their order:', () => {
   )('%s, %s', async (hit, moment) => {
     const { server, port } = await RawServer.listen();
     const [here, there] = [new Play([hit], moment), new Play([hit], moment)];
-    await Promise.all([here.run(ours, server, port, '/ours'), there.run(theirs, server, port, '/theirs')]);
+    await Promise.all([
+      here.run(ours, server, port, '/ours', 200),
+      there.run(theirs, server, port, '/theirs', 200),
+    ]);
     here.check();
     expect(here.events).toEqual(there.events);
   });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type ServerOptions, WebSocket, WebSocketServer } from '../src/index.js';
 import { writeRefusal } from '../src/server-handshake.js';
 import type { Verified } from '../src/server-options.js';
-import { after, connect, listen, portOf, RawPeer, until, upgradeRequest } from './loopback.js';
+import { after, connect, listen, listenHttp, portOf, RawPeer, until, upgradeRequest } from './loopback.js';
 import { surfacing } from './surfaced.js';
 
 const surfaced = surfacing();
@@ -143,17 +143,36 @@ describe('verifyClient', () => {
     expect(surfaced).toEqual([]);
   });
 
-  it('is not asked by a server that closes', async () => {
-    const http = createServer();
-    const server = new WebSocketServer({ noServer: true, verifyClient: () => expect.unreachable() });
-    server.close();
+  it.each([true, false])(
+    'is not asked by a server that closes; with a client left: %s',
+    async (hasClient) => {
+      const asked: unknown[] = [];
+      const server = new WebSocketServer({ noServer: true, verifyClient: (info) => asked.push(info) > 0 });
+      const { http, port, url } = await listenHttp();
+      http.on('upgrade', (request, socket, head) =>
+        server.handleUpgrade(request, socket, head, () => undefined),
+      );
+      if (hasClient) await connect(url);
+      server.close();
+      expect(await statusOf(port)).toBe('503');
+      expect(asked).toHaveLength(hasClient ? 1 : 0);
+    },
+  );
+
+  it('that answers a server that closes meanwhile lets nobody in', async () => {
+    const { http, port, url } = await listenHttp();
+    const server = new WebSocketServer({
+      noServer: true,
+      verifyClient: () => {
+        if (server.clients.size > 0) server.close();
+        return true;
+      },
+    });
     http.on('upgrade', (request, socket, head) =>
       server.handleUpgrade(request, socket, head, () => undefined),
     );
-    http.listen(0, '127.0.0.1');
-    await once(http, 'listening');
-    after(() => http.close());
-    expect(await statusOf(portOf(http))).toBe('503');
+    await connect(url);
+    expect(await statusOf(port)).toBe('503');
   });
 });
 

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from '../src/index.js';
 import { selfSigned } from './certificate.js';
-import { after, collect, connect, listenHttp, portOf, until } from './loopback.js';
+import { after, connect, listenHttp, portOf, until } from './loopback.js';
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -66,14 +66,4 @@ it('a redirect away from TLS takes no credentials along, to the same host and po
   });
   await connect(`wss://127.0.0.1:${portOf(port)}/`, { ca: cert, followRedirects: true, auth: 'user:pass' });
   expect(seen).toEqual(['Basic dXNlcjpwYXNz', undefined]);
-});
-
-it('the time for the handshake is over when it is done', async () => {
-  const { http, url } = await listenHttp();
-  http.on('upgrade', accept);
-  const client = await connect(url, { handshakeTimeout: 40 });
-  const errors = collect(client, 'error');
-  await new Promise((resolve) => setTimeout(resolve, 80));
-  expect(errors).toEqual([]);
-  expect(client.readyState).toBe(WebSocket.OPEN);
 });
