@@ -172,7 +172,8 @@ export class Run {
     app.sample();
     if (app.closed) return;
     await this.#hears();
-    if (this.#quiet()) app.record.drained = app.websocket.bufferedAmount - app.refused;
+    if (await this.#within(() => this.#quiet()))
+      app.record.drained = app.websocket.bufferedAmount - app.refused;
     else if (app.record.cuts.length === 0 && this.#program.settings.pingInterval === undefined)
       app.record.faults.push(`what was sent does not leave: ${app.websocket.bufferedAmount} bytes wait`);
   }
