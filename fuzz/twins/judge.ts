@@ -7,7 +7,7 @@ import type { WireItem } from './wire.js';
 /** Bytes of a frame beside its payload, at most (§5.2). */
 const HEAD = 14;
 /** What may be buffered above `maxBufferedAmount` beside one message. */
-const SLACK = 32_768;
+const SLACK = 65_536;
 /** Shorter payloads may be anybody's. */
 const NAMED = 4;
 
