@@ -1,4 +1,5 @@
 import { piecesOf } from '../arbitraries/shrink.js';
+import { isProgram, scriptOf } from '../twins/script.js';
 import { toJson } from './corpus.js';
 import { toHex } from './hex.js';
 
@@ -29,13 +30,16 @@ export function annotate(input: unknown): string {
       for (const [index, attack] of input.attacks.entries())
         dumps.push(`peer ${index}:`, ...dumpHeadOf(attack), annotate(attack));
     }
+    if ('programs' in input && Array.isArray(input.programs)) {
+      for (const program of input.programs) if (isProgram(program)) dumps.push(scriptOf(program));
+    }
     if ('messages' in input && Array.isArray(input.messages)) {
       for (const message of input.messages) dumps.push(...dumpMessage(message));
     }
   }
   if (dumps.length === 0) return toJson(input);
   const rest = Object.entries(input ?? {}).filter(
-    ([name]) => !['attacks', 'bytes', 'head', 'messages', 'told', 'close'].includes(name),
+    ([name]) => !['attacks', 'bytes', 'head', 'messages', 'programs', 'told', 'close'].includes(name),
   );
   return [...rest.map(([name, value]) => `${name}: ${JSON.stringify(value)}`), ...dumps].join('\n');
 }

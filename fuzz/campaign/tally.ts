@@ -9,7 +9,7 @@ export class Tally {
   readonly #cpuStart = process.cpuUsage();
   readonly #rows = new Map<
     string,
-    { executions: number; frames: number; streams: number; elapsedMs: number }
+    { executions: number; frames: number; streams: number; programs: number; elapsedMs: number }
   >();
   readonly #violations = new Map<string, number>();
   executions = 0;
@@ -24,11 +24,18 @@ export class Tally {
     this.#allMs += elapsedMs;
     const { part } = propertyNamed(job.property);
     if (part === 'codec' || part === 'kernels') this.#codecMs += elapsedMs;
-    const row = this.#rows.get(job.property) ?? { executions: 0, frames: 0, streams: 0, elapsedMs: 0 };
+    const row = this.#rows.get(job.property) ?? {
+      executions: 0,
+      frames: 0,
+      streams: 0,
+      programs: 0,
+      elapsedMs: 0,
+    };
     this.#rows.set(job.property, row);
     row.executions += counts.executions;
     row.frames += counts.frames;
     row.streams += counts.streams;
+    row.programs += counts.programs;
     row.elapsedMs += elapsedMs;
     for (const [name, count] of Object.entries(counts.violations))
       this.#violations.set(name, (this.#violations.get(name) ?? 0) + count);
@@ -59,10 +66,11 @@ export class Tally {
   }
 
   summary(): string {
-    const rows = [...this.#rows].map(([name, { executions, frames, streams, elapsedMs }]) => {
+    const rows = [...this.#rows].map(([name, { executions, frames, streams, programs, elapsedMs }]) => {
       const rate = frames === 0 ? '' : `${number((frames / elapsedMs) * 1000).padStart(12)} frames/s`;
       const sent = streams === 0 ? '' : `${number(streams).padStart(12)} hostile streams`;
-      return `  ${name.padEnd(22)} ${number(executions).padStart(12)} executions${rate}${sent}`;
+      const run = programs === 0 ? '' : `${number(programs).padStart(12)} programs`;
+      return `  ${name.padEnd(22)} ${number(executions).padStart(12)} executions${rate}${sent}${run}`;
     });
     const unseen = this.missing('codec');
     return [...rows, this.line(), ...(unseen.length > 0 ? [`never seen: ${unseen.join(', ')}`] : [])].join(

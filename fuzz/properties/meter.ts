@@ -8,11 +8,13 @@ export interface Counts {
   frames: number;
   /** hostile streams that were sent over sockets */
   streams: number;
+  /** programs that were run on this project and on npm `ws` */
+  programs: number;
   /** how often each rule was seen broken, by name; those of the handshake begin with `handshake:` */
   violations: Record<string, number>;
 }
 
-export const counts: Counts = { executions: 0, frames: 0, streams: 0, violations: {} };
+export const counts: Counts = { executions: 0, frames: 0, streams: 0, programs: 0, violations: {} };
 
 /** Notes a violation. */
 export function saw(violation: string): void {
@@ -25,6 +27,7 @@ export function takeCounts(): Counts {
   counts.executions = 0;
   counts.frames = 0;
   counts.streams = 0;
+  counts.programs = 0;
   counts.violations = {};
   return taken;
 }

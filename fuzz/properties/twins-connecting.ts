@@ -4,6 +4,7 @@ import { RandomArbitrary } from '../arbitraries/random-arbitrary.js';
 import { type Blow, type Connecting, connectOn } from '../twins/connecting.js';
 import { oursOn, THEIRS } from '../twins/library.js';
 import { isOfWs, uncaughtOf } from '../twins/planned.js';
+import { counts } from './meter.js';
 import type { Property } from './property.js';
 
 /** Clients that connect side by side. */
@@ -60,6 +61,7 @@ const inputs = new RandomArbitrary<ConnectingInput>(
 
 async function check({ clients }: ConnectingInput, kernel: KernelKind): Promise<void> {
   const faults: string[] = [];
+  counts.programs += clients.length;
   const uncaught = await uncaughtOf(async () => {
     await Promise.all(
       clients.map(async (client) => {

@@ -8,6 +8,7 @@ import { Run } from '../twins/run.js';
 import { scriptOf } from '../twins/script.js';
 import { Stage } from '../twins/stage.js';
 import { type TwinsInput, twinsInputs } from '../twins/write-program.js';
+import { counts } from './meter.js';
 import type { Property } from './property.js';
 
 let staging: Promise<Stage> | undefined;
@@ -16,6 +17,7 @@ async function check({ programs }: TwinsInput, kernel: KernelKind): Promise<void
   staging ??= Stage.open();
   const stage = await staging;
   const faults: string[] = [];
+  counts.programs += programs.length;
   const uncaught = await uncaughtOf(async () => {
     await Promise.all(
       programs.map(async (program) => {

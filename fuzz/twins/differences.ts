@@ -29,7 +29,7 @@ export const DIFFERENCES: readonly Difference[] = [
     name: 'a message of its own does not become a fragment of another',
     why: '§5.4: a broadcast or a prepared message is whole; ws sends it as a continuation of what is under way',
     of: ['calls', 'callbacks', 'wire', 'told', 'end'],
-    applies: ({ items }) => items.some(({ between }) => between),
+    applies: ({ between }) => between,
   },
   {
     name: 'frames of `_sender.sendFrame` go in their turn',

@@ -25,6 +25,8 @@ export interface Facts {
   readonly overflow: Told | undefined;
   /** a message was under way in fragments when the connection was closed */
   readonly closedAmid: boolean;
+  /** a whole message came between the fragments of another */
+  readonly between: boolean;
   readonly close: Call | undefined;
 }
 
@@ -39,15 +41,18 @@ export function payloadOf({ calls }: Item): Buffer {
     : Buffer.concat(calls.map(({ payload }) => payload));
 }
 
-function itemsOf(calls: readonly Call[]): { items: Item[]; closedAmid: boolean } {
+function itemsOf(calls: readonly Call[]): { items: Item[]; closedAmid: boolean; between: boolean } {
   const items: Item[] = [];
   let open: Item | undefined;
   let closedAmid = false;
+  let between = false;
   for (const call of calls) {
-    if (!isAccepted(call)) continue;
     const { what, kind, name, fin } = call;
+    const isWhole = what === 'frame' || what === 'broadcast' || name === 'send prepared';
+    if (isWhole && open !== undefined) between = true;
+    if (!isAccepted(call)) continue;
     if (what === 'close') closedAmid ||= open !== undefined;
-    if (what === 'frame' || what === 'broadcast' || (what === 'message' && name === 'send prepared')) {
+    if (isWhole) {
       items.push({ kind, calls: [call], whole: true, between: open !== undefined });
     } else if (what === 'message') {
       if (open === undefined) {
@@ -61,13 +66,13 @@ function itemsOf(calls: readonly Call[]): { items: Item[]; closedAmid: boolean }
       }
     }
   }
-  return { items, closedAmid };
+  return { items, closedAmid, between };
 }
 
 export function factsOf(program: Program, record: RunRecord): Facts {
   const { settings, early, steps } = program;
   const { calls, told, cuts } = record;
-  const { items, closedAmid } = itemsOf(calls);
+  const { items, closedAmid, between } = itemsOf(calls);
   const overflow = told.find(
     ({ error }) => error !== undefined && Reflect.get(error, 'code') === ERROR_OVERFLOW,
   );
@@ -89,6 +94,7 @@ export function factsOf(program: Program, record: RunRecord): Facts {
     cut,
     overflow,
     closedAmid,
+    between,
     close: calls.find((call) => isAccepted(call) && call.what === 'close'),
   };
 }

@@ -7,7 +7,7 @@ import type { WireItem } from './wire.js';
 /** Bytes of a frame beside its payload, at most (§5.2). */
 const HEAD = 14;
 /** What may be buffered above `maxBufferedAmount` beside one message. */
-const SLACK = 32_768;
+const SLACK = 65_536;
 /** Shorter payloads may be anybody's. */
 const NAMED = 4;
 
@@ -109,7 +109,7 @@ const closeFrame: Rule = ({ record, cut, close, overflow, program }) => {
   const behind = wire.slice(at + 1).find(({ kind }) => kind !== 'pong');
   if (at >= 0 && behind !== undefined) return `a ${behind.kind} frame behind the close frame (§5.5.1)`;
   const sent = wire[at];
-  const fromPeer = peerSent.find(({ kind }) => kind === 'close');
+  const fromPeer = peerSent.find(({ kind, isAnswer }) => kind === 'close' && !isAnswer);
   const told = record.told.find(({ event }) => event === 'close');
   if (cut === undefined && sent === undefined) {
     if (close !== undefined) return `${close.id}: no close frame on the wire (§7.1.2)`;

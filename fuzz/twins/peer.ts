@@ -18,6 +18,8 @@ const OPCODES = { text: 1, bytes: 2, close: 8, ping: 9, pong: 10, nonsense: 11 }
 export interface PeerItem {
   readonly kind: 'text' | 'binary' | 'ping' | 'pong' | 'close' | 'nonsense';
   readonly payload: Buffer;
+  /** a close frame that answers that of the application */
+  readonly isAnswer: boolean;
 }
 
 /** The other side of the connection under test: frames by itself, and reads with the slow model. */
@@ -146,7 +148,11 @@ export class Peer implements FarListener {
           ? bytesOf(id, size, false)
           : Buffer.from(textOf(id, size, false));
     const isData = what === 'text' || what === 'bytes';
-    this.sent.push({ kind: what === 'bytes' ? 'binary' : what, payload });
+    this.sent.push({
+      kind: what === 'bytes' ? 'binary' : what,
+      payload,
+      isAnswer: what === 'close' && this.closeReceived,
+    });
     if (what === 'close' || what === 'nonsense') this.closeSent = true;
     if (!isData) {
       this.#frame(writer, 0x80 | OPCODES[what], payload.subarray(0, 125));

@@ -172,7 +172,8 @@ export class Run {
     app.sample();
     if (app.closed) return;
     await this.#hears();
-    if (this.#quiet()) app.record.drained = app.websocket.bufferedAmount - app.refused;
+    if (await this.#within(() => this.#quiet()))
+      app.record.drained = app.websocket.bufferedAmount - app.refused;
     else if (app.record.cuts.length === 0 && this.#program.settings.pingInterval === undefined)
       app.record.faults.push(`what was sent does not leave: ${app.websocket.bufferedAmount} bytes wait`);
   }
@@ -214,8 +215,11 @@ export class Run {
     const cut = app.record.cuts[0]?.why;
     const dropped =
       cut === 'terminate' || cut === 'abort' || (cut === 'reset' && this.#program.link.way === 'duplex');
-    const answered = this.#reads && !(deaf && (finale === 'close' || must === 'its end was begun'));
-    const ends = dropped || (limited && app.websocket.readyState !== OPEN) || answered;
+    const answered =
+      this.#reads && must !== 'idle' && !(deaf && (finale === 'close' || must === 'its end was begun'));
+    // The peer says nothing more, so that nobody has a sign of life of it.
+    const idle = must === 'idle' && (settings.idleTimeout ?? settings.pingInterval) !== undefined;
+    const ends = dropped || idle || (limited && app.websocket.readyState !== OPEN) || answered;
     if (ends && !(await within(() => app.closed, pauses)))
       app.record.faults.push(`the connection does not end (${must}, state ${app.websocket.readyState})`);
     if (app.closed) return;

@@ -58,6 +58,13 @@ function stepLine(step: Step): string {
   }
 }
 
+/** Whether a value is a program, as the corpus has them. */
+export function isProgram(value: unknown): value is Program {
+  return (
+    typeof value === 'object' && value !== null && 'steps' in value && 'link' in value && 'handler' in value
+  );
+}
+
 /** A program as one reads it. */
 export function scriptOf(program: Program): string {
   const { role, settings, link, handler, early, steps, deaf, company, finale } = program;

@@ -167,7 +167,10 @@ function writeProgram(random: Random): Program {
     steps: Array.from({ length: count }, () => step(random, { settings, role }, big)),
     deaf,
     company: role === 'server' && random.once(4) ? random.between(1, 2) : 0,
-    finale: random.pick(['terminate', 'close', 'close', 'peer-close', 'peer-close', 'peer-end', 'reset']),
+    finale:
+      settings.pingInterval !== undefined || settings.idleTimeout !== undefined
+        ? 'idle'
+        : random.pick(['terminate', 'close', 'close', 'peer-close', 'peer-close', 'peer-end', 'reset']),
   };
 }
 
