@@ -87,12 +87,14 @@ export abstract class Sender extends Scanner {
       this.leaveUnlessCorked();
       return;
     }
+    // First: once the transport was told that more follows, nothing may throw.
+    const key = masks ? (maskingKey ?? this.endpoint.maskingKey()) : undefined;
     // Corked, so that nothing which the transport asks for meanwhile comes between.
     this.#corks++;
     try {
       if (masks || codec.isKernelMemory(payload)) {
         this.writeOut(true);
-        this.passCopy(first, payload, maskingKey);
+        this.passCopy(first, payload, key);
       } else {
         const outbox = this.reserve(MAX_HEAD_LENGTH);
         outbox.length = writeHead(outbox.bytes, outbox.length, first, payload.length, false);
