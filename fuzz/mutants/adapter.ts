@@ -88,7 +88,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['turns', 'compression', 'outgoing', 'faults'],
     ['who waits for a turn when a handler throws is forgotten', '    scheduleTurns();\n  }\n}', '  }\n}'],
     ['everyone has a turn, however long it takes', ' || now() > end', ' && now() > end'],
-    ['the seventeenth to gather sends nothing', 'gatherers.shift()?.release();', 'gatherers.shift();'],
+    ['the seventeenth to gather sends nothing', 'gathered.shift()?.release();', 'gathered.shift();'],
     [
       'a callback that throws takes the others with it',
       'if (at < items.length) nextTick',
@@ -106,7 +106,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['drain is emitted for ever', '    this.#owed = undefined;\n', ''],
     ['a ping of 125 bytes is refused', 'byteLength(data) > MAX_CONTROL', 'byteLength(data) >= MAX_CONTROL'],
     ['a message in fragments never ends', '    if (last) this.#writer = undefined;\n', ''],
-    ['compress is ignored', 'const how = { compress, done', 'const how = { done'],
+    ['compress is ignored', 'compress === false ? TRUSTED_PLAIN', 'compress === true ? TRUSTED_PLAIN'],
     ['a callback is called though the call throws', '      callback?.cancel();\n', ''],
   ),
   ...inAdapter(

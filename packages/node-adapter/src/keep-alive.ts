@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { clearInterval, setInterval } from './clock.js';
 import type { SocketConnection } from './socket-connection.js';
 
@@ -16,10 +17,15 @@ export interface KeepAliveOptions {
 const LOOKS = 4;
 const LONGEST = 0x7fff_ffff;
 
-/** A connection, and for how many looks it has been silent. */
-interface Watched {
+/** A connection in its async context, to which what comes of a look belongs, and for how many looks it has been silent. */
+class Watched extends AsyncResource {
   readonly connection: SocketConnection;
-  silent: number;
+  silent = 0;
+
+  constructor(connection: SocketConnection) {
+    super('WebSocketKeepAlive');
+    this.connection = connection;
+  }
 }
 
 /** All connections that share their periods, watched by one timer. */
@@ -41,7 +47,7 @@ class Watch {
   }
 
   add(connection: SocketConnection): void {
-    this.#watched.set(connection, { connection, silent: 0 });
+    this.#watched.set(connection, new Watched(connection));
     // It keeps no process alive: the sockets do.
     this.#timer ??= setInterval(() => this.#look(), this.#period).unref();
   }
@@ -61,8 +67,10 @@ class Watch {
       connection.heard = false;
       if (watched.silent >= this.#dropAfter) {
         this.remove(connection);
-        connection.destroy();
-      } else if (watched.silent === this.#pingAfter) connection.ping(NOTHING);
+        watched.runInAsyncScope(connection.destroy, connection);
+      } else if (watched.silent === this.#pingAfter) {
+        watched.runInAsyncScope(connection.ping, connection, NOTHING);
+      }
     }
   }
 }

@@ -1,5 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
-import { MAX_CONTROL_LENGTH, type MessageSlot, type MessageWriter, PreparedMessage } from '@x/frame-codec';
+import {
+  type Done,
+  MAX_CONTROL_LENGTH,
+  type MessageSlot,
+  type MessageWriter,
+  PreparedMessage,
+} from '@x/frame-codec';
 import { nextTick } from './clock.js';
 import { byteLength, isBlob, type Payload, toBytes } from './payload.js';
 import { notOpen, READY_STATES } from './ready-state.js';
@@ -20,6 +26,8 @@ export interface SendOptions {
 }
 
 const NO_OPTIONS: SendOptions = {};
+const TRUSTED = { trusted: true };
+const TRUSTED_PLAIN = { trusted: true, compress: false };
 
 /**
  * What a `WebSocket` sends, put into the terms of the codec, whose lane keeps the order. Text that comes as bytes is not
@@ -44,16 +52,8 @@ export class Outgoing {
   send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): boolean {
     const connection = this.#connection;
     connection.gather();
-    if (
-      sent === undefined &&
-      options === undefined &&
-      this.#writer === undefined &&
-      typeof data === 'string'
-    ) {
-      connection.sendText(data);
-    } else {
-      this.#call(sent, (callback) => this.#put(data, options ?? NO_OPTIONS, callback));
-    }
+    if (sent === undefined) this.#put(data, options ?? NO_OPTIONS, undefined);
+    else this.#call(sent, (done) => this.#put(data, options ?? NO_OPTIONS, done));
     connection.tellOverflow();
     if (!connection.isQueueing && connection.bufferedLength < connection.socket.writableHighWaterMark)
       return true;
@@ -72,8 +72,7 @@ export class Outgoing {
     }
     const connection = this.#connection;
     connection.gather();
-    this.#call(sent, (callback) => {
-      const done = callback?.done;
+    this.#call(sent, (done) => {
       if (isBlob(data)) return read(data, connection.sendLater(kind, data.size, { done }));
       return connection[kind](typeof data === 'string' ? Buffer.from(data) : toBytes(data), done);
     });
@@ -117,28 +116,29 @@ export class Outgoing {
    * Calls `send` with what stands for the callback `sent`: where it returns that nothing is sent any more, that is told an
    * error, and where it throws, nothing.
    */
-  #call(sent: Sent | undefined, send: (callback: SendCallback | undefined) => boolean): void {
+  #call(sent: Sent | undefined, send: (done: Done | undefined) => boolean): void {
     const callback = sent === undefined ? undefined : new SendCallback(sent, this.#connection);
     try {
-      if (!send(callback)) callback?.tellLater(notOpen(this.#connection.context.readyState));
+      if (!send(callback?.done)) callback?.tellLater(notOpen(this.#connection.context.readyState));
     } catch (error) {
       callback?.cancel();
       throw error;
     }
   }
 
-  #put(data: Payload | PreparedMessage, options: SendOptions, callback: SendCallback | undefined): boolean {
+  #put(data: Payload | PreparedMessage, options: SendOptions, done: Done | undefined): boolean {
     const connection = this.#connection;
-    const done = callback?.done;
     if (data instanceof PreparedMessage) return connection.sendPrepared(data, done);
     const { fin = true, binary = typeof data !== 'string', compress } = options;
     if (!fin || this.#writer !== undefined) return this.#putFragment(data, binary, fin, compress, done);
-    const how = { compress, done, trusted: true };
+    const plain = compress === false ? TRUSTED_PLAIN : TRUSTED;
+    const how = done === undefined ? plain : { ...plain, done };
+    if (typeof data === 'string') {
+      return binary ? connection.sendBinary(Buffer.from(data), how) : connection.sendText(data, how);
+    }
     if (isBlob(data)) return read(data, connection.sendLater(binary ? 'binary' : 'text', data.size, how));
-    const bytes = typeof data === 'string' ? data : toBytes(data);
-    if (binary) return connection.sendBinary(typeof bytes === 'string' ? Buffer.from(bytes) : bytes, how);
-    if (typeof bytes === 'string') return connection.sendText(bytes, how);
-    return connection.sendTextBytes(bytes, how);
+    const bytes = toBytes(data);
+    return binary ? connection.sendBinary(bytes, how) : connection.sendTextBytes(bytes, how);
   }
 
   #putFragment(
@@ -146,7 +146,7 @@ export class Outgoing {
     binary: boolean,
     last: boolean,
     compress: boolean | undefined,
-    done: SendCallback['done'] | undefined,
+    done: Done | undefined,
   ): boolean {
     const kind = binary ? 'binary' : 'text';
     this.#writer ??= this.#connection.startMessage(kind, { compress, trusted: true });

@@ -27,12 +27,29 @@ export interface TurnTaker {
 const MOST_GATHERERS = 16;
 /** How long those that wait may take together in one turn of the event loop, in milliseconds; one of them always goes. */
 const TURN_MS = 2;
+/** How long calls may take together in one turn, in milliseconds, and how many are made before the clock is looked at. */
+const CALLS_MS = 1;
+const CALLS_A_LOOK = 32;
 /** Ticks are told apart by a number that begins anew behind this. */
 const LAST_TICK = 0x3_ffff;
 
 let tick = 1;
 let isTickEnding = false;
-let gatherers: Gatherer[] = [];
+let gathered: Gathered[] = [];
+
+/** Who gathers, in the async context in which that began: what comes of a write belongs to it. */
+class Gathered extends AsyncResource {
+  readonly #gatherer: Gatherer;
+
+  constructor(gatherer: Gatherer) {
+    super('WebSocketWrites');
+    this.#gatherer = gatherer;
+  }
+
+  release(): void {
+    this.runInAsyncScope(this.#gatherer.release, this.#gatherer);
+  }
+}
 
 /** A number for the current tick, never 0. */
 export function currentTick(): number {
@@ -46,16 +63,16 @@ export function currentTick(): number {
 /** Has `gatherer` released when the current tick ends, or before. */
 export function releaseAtEndOfTick(gatherer: Gatherer): void {
   currentTick();
-  if (gatherers.push(gatherer) > MOST_GATHERERS) gatherers.shift()?.release();
+  if (gathered.push(new Gathered(gatherer)) > MOST_GATHERERS) gathered.shift()?.release();
 }
 
 function endTick(): void {
   isTickEnding = false;
   tick = tick === LAST_TICK ? 1 : tick + 1;
-  const released = gatherers;
+  const released = gathered;
   if (released.length === 0) return;
-  gatherers = [];
-  runAll(released, (gatherer) => gatherer.release());
+  gathered = [];
+  runAll(released, (each) => each.release());
 }
 
 /** Who waits for a turn, in the order in which they go on, each in the async context in which it asked. */
@@ -91,6 +108,35 @@ function takeTurns(): void {
   }
 }
 
+/** What is to be called soon, in order, and what of it was called. */
+let calls: (() => void)[] = [];
+let called = 0;
+
+/**
+ * Calls `call` soon, not from inside the call at hand: in the next tick, or behind many others in a later turn. What it
+ * throws surfaces, and keeps the others for the next tick.
+ */
+export function callSoon(call: () => void): void {
+  if (calls.push(call) === 1) nextTick(makeCalls);
+}
+
+function makeCalls(): void {
+  const end = now() + CALLS_MS;
+  let isLate = false;
+  try {
+    while (called < calls.length && !isLate) {
+      calls[called++]?.();
+      isLate = called % CALLS_A_LOOK === 0 && now() > end;
+    }
+  } finally {
+    if (called === calls.length) {
+      calls = [];
+      called = 0;
+    } else if (isLate) setImmediate(makeCalls);
+    else nextTick(makeCalls);
+  }
+}
+
 /** Connections that are receiving, the innermost last: what they send leaves when they are done. */
 const receiving: { uncork(): void }[] = [];
 
@@ -117,9 +163,9 @@ export function watchExit(): void {
   // Uncaught exceptions end in it too.
   process.once('exit', () => {
     hasExited = true;
-    const released = [...gatherers];
-    gatherers = [];
-    for (const gatherer of released) ignoreThrown(() => gatherer.release());
+    const released = gathered;
+    gathered = [];
+    for (const each of released) ignoreThrown(() => each.release());
     for (const taker of waiting.keys()) ignoreThrown(() => taker.sendAll());
     for (const connection of receiving) ignoreThrown(() => connection.uncork());
   });

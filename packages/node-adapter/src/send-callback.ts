@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Done } from '@x/frame-codec';
-import { nextTick } from './clock.js';
+import { callSoon } from './scheduler.js';
 
 /** Called when bytes have gone to the operating system, or failed to. */
 export type Sent = (error?: Error | null) => void;
@@ -36,7 +36,7 @@ export class SendCallback extends AsyncResource implements Waiter {
 
   /** As {@link tell}, but not from inside the call at hand. */
   tellLater(error: Error): void {
-    nextTick(() => this.tell(error));
+    callSoon(() => this.tell(error));
   }
 
   /** The call that gave it throws: it is never called. */
