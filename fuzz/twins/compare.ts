@@ -31,19 +31,19 @@ function listOf(record: RunRecord, compared: Compared): string[] {
   }
 }
 
-/** Each call was made in the same state, so that the one must come to what the other came to. */
+/** The same calls were made, in the same order and states, so that the one must come to what the other came to. */
 function madeAlike(ours: RunRecord, theirs: RunRecord): boolean {
-  const states = new Map(theirs.calls.map(({ id, state }) => [id, state]));
-  return (
-    ours.calls.length === theirs.calls.length && ours.calls.every(({ id, state }) => states.get(id) === state)
-  );
+  const callsOf = ({ calls }: RunRecord): string => calls.map(({ id, state }) => `${id} ${state}`).join();
+  return callsOf(ours) === callsOf(theirs);
 }
 
 /** The peer sends no more behind a close frame, and that may come sooner in one run. */
 function fedAlike(ours: RunRecord, theirs: RunRecord): boolean {
   const listOfSent = ({ peerSent }: RunRecord): string =>
     peerSent
-      .map(({ kind, payload }) => `${kind} ${payload.length} ${kind === 'close' ? payload : ''}`)
+      .map(
+        ({ kind, payload }) => `${kind} ${payload.length} ${kind === 'close' ? payload.toString('hex') : ''}`,
+      )
       .join();
   return listOfSent(ours) === listOfSent(theirs);
 }

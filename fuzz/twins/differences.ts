@@ -44,6 +44,12 @@ export const DIFFERENCES: readonly Difference[] = [
     applies: ({ closedAmid }) => closedAmid,
   },
   {
+    name: 'an end behind the close frame of the peer cuts nothing off',
+    why: '§5.5.1: what was accepted goes in front of the answer; ws ends its half, and gives up what is being compressed',
+    of: ['callbacks', 'wire'],
+    applies: ({ program: { steps } }) => steps.some((step) => step.do === 'peer' && step.ends !== undefined),
+  },
+  {
     name: 'a listener that throws loses nothing',
     why: 'ws hands out nothing more of a chunk whose handler threw, and stops reading',
     of: ['callbacks', 'wire', 'told', 'end'],
