@@ -57,6 +57,8 @@ export type Step =
       readonly fragment?: number;
       /** default true */
       readonly compressed?: boolean;
+      /** what follows in the same write */
+      readonly behind?: readonly Frame[];
     }
   | { readonly do: 'expect'; readonly events: readonly Expected[] };
 

@@ -135,6 +135,8 @@ export class FrameReader {
 
   #close(payload: Uint8Array): Found {
     this.#closed = true;
+    // §5.5.1: no data follows, and so the message would never end; what is tested has all of it when it begins to send.
+    if (this.#message !== undefined) return broken('no message is left unfinished by a close frame (§5.4)');
     if (payload.length === 0) return { kind: 'close', code: undefined, reason: payload };
     const code = (payload[0] ?? 0) * 256 + (payload[1] ?? 0);
     const reason = payload.subarray(2);

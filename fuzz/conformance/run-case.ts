@@ -226,6 +226,7 @@ async function framesOf(wire: Wire, step: Extract<Step, { do: 'message' }>): Pro
     const fin = from + size >= payload.length ? 0x80 : 0;
     frames.push(frame(fin + opcode, payload.subarray(from, from + size)));
   }
+  frames.push(...(step.behind ?? []));
   return frames;
 }
 

@@ -23,6 +23,8 @@ export type Fault =
   | 'echoes text as binary'
   | 'drops byte order marks'
   | 'answers twice'
+  | 'closes before it has answered'
+  | 'closes amid its answer'
   | 'keeps the TCP connection'
   | 'pings behind its close frame'
   | 'masks the wrong way'
@@ -145,6 +147,10 @@ class Peer {
     const code = replies.at(-1)?.payload ?? [];
     for (const event of events.slice(this.#done)) {
       this.#done++;
+      if (event.kind === 'closing' && this.#fault === 'closes before it has answered') {
+        this.#close(Uint8Array.from(code));
+        continue;
+      }
       this.#working = this.#working.then(() => this.#answer(event, Uint8Array.from(code)));
     }
   }
@@ -185,6 +191,11 @@ class Peer {
     const hasMark = message[0] === 0xef && message[1] === 0xbb && message[2] === 0xbf;
     const answer = this.#fault === 'drops byte order marks' && hasMark ? message.subarray(3) : message;
     const opcode = this.#fault === 'echoes text as binary' ? OP.binary : OP[kind];
+    if (this.#fault === 'closes amid its answer') {
+      this.#send(opcode, answer.subarray(0, 1), 0);
+      setTimeout(() => this.#send(OP.continuation, answer.subarray(1)), 5);
+      return;
+    }
     const rsv1 = this.#deflate !== undefined || this.#fault === 'sets RSV1 unasked' ? 0x40 : 0;
     for (let times = this.#fault === 'answers twice' ? 2 : 1; times > 0; times--)
       this.#send(rsv1 + opcode, (await this.#deflate?.compress(answer)) ?? answer);
@@ -196,13 +207,13 @@ class Peer {
     if (this.#fault !== 'keeps the TCP connection') this.#socket.end();
   }
 
-  #send(first: number, payload: Uint8Array): void {
+  #send(first: number, payload: Uint8Array, fin = 0x80): void {
     if (!this.#socket.writable) return;
     const maskingKey = this.#fault === 'masks with one key' ? '01 02 03 04' : randomBytes(4).toString('hex');
     const isLong = this.#fault === 'writes long lengths';
     const masks = this.#isServer === (this.#fault === 'masks the wrong way');
     this.#socket.write(
-      encodeFrame(frame(0x80 + first, payload, { maskingKey, ...(isLong ? { lengthSize: 8 } : {}) }), masks),
+      encodeFrame(frame(fin + first, payload, { maskingKey, ...(isLong ? { lengthSize: 8 } : {}) }), masks),
     );
   }
 }

@@ -166,6 +166,16 @@ const SEEN: readonly Seen[] = [
     ids: ['framing/text-of-1'],
   },
   {
+    fault: 'closes before it has answered',
+    why: /^sends a close frame with 1000, and (text|binary) .* is right$/,
+    ids: ['closing/behind-messages-in-one-write', 'closing/behind-fragments-in-one-write'],
+  },
+  {
+    fault: 'closes amid its answer',
+    why: /no message is left unfinished by a close frame/,
+    ids: ['closing/behind-fragments-in-one-write', 'closing/behind-a-megabyte'],
+  },
+  {
     fault: 'keeps the TCP connection',
     why: /the end of the TCP connection is right$/,
     ids: ['closing/1000', 'opcodes/3-empty'],

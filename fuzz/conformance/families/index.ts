@@ -1,6 +1,7 @@
 import type { Case } from '../case.js';
 import { CHOPPED } from './chopped.js';
 import { CLOSING } from './closing.js';
+import { CLOSING_ORDER, COMPRESSED_ORDER } from './closing-order.js';
 import { COMPRESSION } from './compression.js';
 import { FRAGMENTATION } from './fragmentation.js';
 import { FRAMING } from './framing.js';
@@ -25,9 +26,9 @@ export const FAMILIES: readonly Family[] = [
   { name: 'opcodes', title: 'Opcodes', cases: OPCODES },
   { name: 'fragmentation', title: 'Fragmentation', cases: FRAGMENTATION },
   { name: 'utf8', title: 'UTF-8', cases: UTF8 },
-  { name: 'closing', title: 'Closing', cases: CLOSING },
+  { name: 'closing', title: 'Closing', cases: [...CLOSING, ...CLOSING_ORDER] },
   { name: 'chopped', title: 'Messages that arrive chopped', cases: CHOPPED },
-  { name: 'compression', title: 'Compression', cases: COMPRESSION },
+  { name: 'compression', title: 'Compression', cases: [...COMPRESSION, ...COMPRESSED_ORDER] },
   { name: 'negotiation', title: 'Agreeing on compression', cases: NEGOTIATION },
   { name: 'limits', title: 'Limits and performance', cases: LIMITS },
 ];
