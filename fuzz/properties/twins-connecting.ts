@@ -70,9 +70,11 @@ async function check({ clients }: ConnectingInput, kernel: KernelKind): Promise<
           connectOn(THEIRS, client),
         ]);
         const found = [...ours.faults];
-        const unsurfaced = ours.planned.find(({ surfaced }) => surfaced !== 1);
-        if (unsurfaced !== undefined)
-          found.push(`${unsurfaced.message} surfaced ${unsurfaced.surfaced} times`);
+        // What a hook or a listener of the opening throws is its error, or surfaces where it has ended.
+        for (const { message, surfaced } of ours.planned) {
+          const times = surfaced + ours.told.filter((each) => each === `error ${message}`).length;
+          if (times !== 1) found.push(`${message} surfaced ${times} times`);
+        }
         // Where nothing hits it, what it tells hangs on the answer alone.
         const calm = client.steps.length === 0 && Object.keys(client.on).length === 0;
         const kindsOf = (told: readonly string[]): string =>

@@ -43,7 +43,7 @@ export class App {
   #clock = 0;
   #masks = 0;
   /** amid a message that is sent in fragments */
-  #fragmented = false;
+  fragmented = false;
 
   constructor(library: Library, program: Program) {
     this.#library = library;
@@ -232,7 +232,7 @@ export class App {
 
   #frame(size: number, id: string, back: Back): void {
     // It would be no frame of the message that is under way, and it is made of no state that is not open.
-    if (this.#fragmented || this.websocket.readyState !== OPEN) return;
+    if (this.fragmented || this.websocket.readyState !== OPEN) return;
     const payload = Buffer.from(textOf(id, size, false));
     this.#call({ id, what: 'frame', name: 'sendFrame', kind: 'text', payload, step: true }, back, (called) =>
       this.#library.sendFrame(this.websocket, payload, this.#program.role === 'client', called),
@@ -334,7 +334,7 @@ export class App {
     }
     const { calls } = this.record;
     if (call.what === 'message' && call.threw === undefined && call.state === OPEN)
-      this.#fragmented = !call.fin;
+      this.fragmented = !call.fin;
     if (call.state !== OPEN && calls.includes(call)) this.refused += call.payload.length;
     this.sample();
   }

@@ -174,8 +174,16 @@ export class Run {
     await this.#hears();
     if (await this.#within(() => this.#quiet()))
       app.record.drained = app.websocket.bufferedAmount - app.refused;
-    else if (app.record.cuts.length === 0 && this.#program.settings.pingInterval === undefined)
+    else if (this.#mustDrain)
       app.record.faults.push(`what was sent does not leave: ${app.websocket.bufferedAmount} bytes wait`);
+  }
+
+  /** Whether nothing keeps what was sent from leaving: a message that has not ended keeps others waiting (§5.4). */
+  get #mustDrain(): boolean {
+    const { app } = this;
+    return (
+      app.record.cuts.length === 0 && !app.fragmented && this.#program.settings.pingInterval === undefined
+    );
   }
 
   /** What has arrived is told, as long as nobody holds it back. */

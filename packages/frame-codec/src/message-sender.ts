@@ -358,8 +358,9 @@ export abstract class MessageSender extends Sender {
   private sendNext(lane: Lane): number {
     const entry = lane.first;
     if (entry === undefined) return 0;
+    let cost: number;
     try {
-      return this.sendEntry(lane, entry);
+      cost = this.sendEntry(lane, entry);
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
       if (lane.first === entry) lane.shift();
@@ -367,6 +368,9 @@ export abstract class MessageSender extends Sender {
       this.sendingFailed(error);
       return ENTRY_COST;
     }
+    // Outside of the above: what a handler throws at this is no fault of the frame.
+    if (entry.kind === 'control' && entry.opcode === OPCODES.close) this.closeSent();
+    return cost;
   }
 
   private sendEntry(lane: Lane, entry: Entry): number {
@@ -394,7 +398,6 @@ export abstract class MessageSender extends Sender {
         break;
       default:
         this.sendFrame(FIN | entry.opcode, entry.payload ?? NOTHING);
-        if (entry.opcode === OPCODES.close) this.closeSent();
     }
     return entry.length + ENTRY_COST;
   }
