@@ -25,6 +25,8 @@ import { wsNeverLaxer, wsValid } from './peers.js';
 import { type AnyProperty, anyProperty, type Property } from './property.js';
 import { framesRoundTrip, messagesRoundTrip } from './round-trip.js';
 import { socketsClient, socketsServer } from './sockets.js';
+import { twins } from './twins.js';
+import { twinsConnecting } from './twins-connecting.js';
 import { writerAny } from './writer.js';
 
 function counted<Input>(property: Property<Input>): AnyProperty {
@@ -76,4 +78,6 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(refusalAny),
   counted(socketsServer),
   counted(socketsClient),
+  counted(twins),
+  counted(twinsConnecting),
 ];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { annotate } from '../campaign/annotate.js';
 import { fromJson, toJson } from '../campaign/corpus.js';
+import { anyProperty } from '../properties/property.js';
+import { twins } from '../properties/twins.js';
 import { compare } from '../twins/compare.js';
 import { DIFFERENCES } from '../twins/differences.js';
 import { type Facts, factsOf } from '../twins/facts.js';
@@ -40,6 +42,13 @@ const MESSAGES: Step = {
 async function run(program: Program, library: Library = oursOn('wasm')): Promise<Facts> {
   return factsOf(program, await new Run(library, program, await stage).run());
 }
+
+describe('programs by chance', () => {
+  it('hold, a few hundred of them', async () => {
+    const found = await anyProperty(twins, () => undefined).explore('wasm', 1, 20);
+    expect(found && `${found.error}\n${annotate(found.input)}`).toBeUndefined();
+  }, 60_000);
+});
 
 describe('programs that both libraries do right', () => {
   const deflate = { threshold: 0, takeover: true };
