@@ -3,7 +3,7 @@ import type { AppServer, AppSocket, Library } from './library.js';
 import { badText, bytesOf, textOf } from './payload.js';
 import { Planned } from './planned.js';
 import type { Back, Program, Reaction, Step } from './program.js';
-import type { Call, RunRecord, Told } from './record.js';
+import { type Call, GIVEN_UP, type RunRecord, type Told } from './record.js';
 
 const NOTHING = Buffer.alloc(0);
 const OPEN = 1;
@@ -273,9 +273,18 @@ export class App {
 
   #wrap({ mark, reads }: Extract<Step, { do: 'stream' }>): void {
     const stream = this.#library.stream(this.websocket, { readableHighWaterMark: mark });
-    stream.on('error', () => undefined);
+    // What listeners throw while the stream wants more, Node makes the error of the stream.
+    stream.on('error', (error) => {
+      if (error instanceof Planned) error.surfaced++;
+    });
     if (reads) stream.resume();
     this.stream = stream;
+  }
+
+  /** Ends what has not ended by itself. */
+  giveUp(): void {
+    this.cut(GIVEN_UP);
+    this.websocket.terminate();
   }
 
   closeServer(clients: boolean): void {

@@ -1,7 +1,7 @@
 import { type Facts, type Item, isAccepted, payloadOf } from './facts.js';
 import { match } from './match.js';
 import { SHORT_TIMEOUT } from './program.js';
-import type { Call } from './record.js';
+import { type Call, GIVEN_UP } from './record.js';
 import type { WireItem } from './wire.js';
 
 /** Bytes of a frame beside its payload, at most (§5.2). */
@@ -118,7 +118,7 @@ const closeFrame: Rule = ({ record, cut, close, overflow, program }) => {
   }
   if (sent === undefined) {
     const closes = program.settings.overflow === 'close' && program.settings.closeTimeout >= SHORT_TIMEOUT;
-    const first = overflow !== undefined && record.cuts.every(({ at }) => at > overflow.at);
+    const first = overflow !== undefined && record.cuts.every(({ why }) => why === GIVEN_UP);
     if (closes && first && close === undefined && fromPeer === undefined && !program.deaf)
       return 'an overflow that closes, and no close frame 1008';
     return undefined;

@@ -64,3 +64,5 @@ export interface RunRecord {
 }
 
 export const ERROR_OVERFLOW = 'WS_ERR_TOO_MUCH_BUFFERED';
+/** The cut where a connection did not end by itself. */
+export const GIVEN_UP = 'given up';

@@ -231,7 +231,7 @@ export class Run {
     if (ends && !(await within(() => app.closed, pauses)))
       app.record.faults.push(`the connection does not end (${must}, state ${app.websocket.readyState})`);
     if (app.closed) return;
-    app.act({ do: 'terminate' }, -2);
+    app.giveUp();
     if (!(await this.#within(() => app.closed)))
       app.record.faults.push('terminate() does not end the connection');
     this.#open.reset();
