@@ -51,6 +51,13 @@ export class Outgoing {
    */
   send(data: Payload | PreparedMessage, options: SendOptions | undefined, sent: Sent | undefined): boolean {
     const connection = this.#connection;
+    // Only who was told to stop can have too much waiting.
+    if (this.#owed !== undefined && connection.isFull) {
+      connection.overflow();
+      if (sent !== undefined)
+        new SendCallback(sent, connection).tellLater(notOpen(connection.context.readyState));
+      return false;
+    }
     connection.gather();
     if (sent === undefined) this.#put(data, options ?? NO_OPTIONS, undefined);
     else this.#call(sent, (done) => this.#put(data, options ?? NO_OPTIONS, done));

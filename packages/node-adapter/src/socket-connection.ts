@@ -424,6 +424,17 @@ export class SocketConnection<Context = unknown> extends Connection<Context> imp
     tellAll(lists.flat(), tooLate());
   }
 
+  /** @internal Whether more waits than may. */
+  get isFull(): boolean {
+    return this.bufferedLength > this.transport.maxBufferedLength;
+  }
+
+  /** @internal Too much waits. */
+  overflow(): void {
+    this.mark(OVERFLOWS, true);
+    this.tellOverflow();
+  }
+
   /** @internal Tells that too much waits, outside of any write. */
   tellOverflow(): void {
     if (!this.has(OVERFLOWS) || this.isWriting) return;
