@@ -119,7 +119,6 @@ export abstract class Closer extends MessageSender {
    */
   receivePeerEnd(): void {
     this.happens({ event: 'peer-end' });
-    this.settlePeerEnd();
   }
 
   /**
@@ -208,6 +207,7 @@ export abstract class Closer extends MessageSender {
       }
     }
     ending.isBusy = false;
+    this.settlePeerEnd();
     if (thrown !== undefined) throw thrown.error;
   }
 

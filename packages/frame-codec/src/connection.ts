@@ -183,9 +183,8 @@ export class Connection<Context = unknown> extends Closer {
   }
 
   /** @internal */
-  protected override yieldSending(): boolean {
+  protected override yieldSending(): void {
     this.handler.yieldSending?.(this);
-    return this.givesTurns;
   }
 
   /** @internal */

@@ -9,6 +9,8 @@ export interface OpenMessage {
   readonly compress: boolean;
   /** its last part that waits, behind which the next goes */
   lastPart: PartEntry | undefined;
+  /** whether something of it is on the wire */
+  hasBegun: boolean;
   /** whether the connection closes before it has ended: no other message can follow what was sent of it (§5.4) */
   isAbandoned: boolean;
 }
@@ -158,9 +160,12 @@ export class Lane {
     if (part.next === undefined) this.#last = part;
   }
 
-  /** The connection closes: the message in parts cannot end any more. */
+  /** The connection closes: the message in parts cannot end any more, and one that has not begun never does. */
   abandon(): void {
-    if (this.open !== undefined) this.open.isAbandoned = true;
+    const { open } = this;
+    if (open === undefined) return;
+    open.isAbandoned = true;
+    if (this.current === open && !open.hasBegun && open.lastPart === undefined) this.current = undefined;
   }
 
   /** Takes what is first. */

@@ -55,8 +55,8 @@ export abstract class MessageSender extends Sender {
   /** Whether messages can be sent: no close frame has passed yet, in either direction, and nothing has failed. */
   abstract get isOpen(): boolean;
 
-  /** @internal has `proceedSending` called in a later task; `false` where nobody does so */
-  protected abstract yieldSending(): boolean;
+  /** @internal asks for `proceedSending` in a later task */
+  protected abstract yieldSending(): void;
 
   /** For classes that extend this: so many bytes more wait for their turn. */
   protected queued(_length: number): void {}
@@ -148,7 +148,13 @@ export abstract class MessageSender extends Sender {
       throw new TypeError('a message is being sent in parts, and must end first');
     }
     const compress = options?.compress ?? true;
-    const message: OpenMessage = { opcode, compress, lastPart: undefined, isAbandoned: false };
+    const message: OpenMessage = {
+      opcode,
+      compress,
+      lastPart: undefined,
+      hasBegun: false,
+      isAbandoned: false,
+    };
     if (this.isOpen) {
       const lane = this.makeLane();
       lane.open = message;
@@ -186,7 +192,8 @@ export abstract class MessageSender extends Sender {
 
   /**
    * Sends bytes that are whole frames already, in their turn; where the first begins a message, also behind a message
-   * that is being sent in parts. What else they hold is the caller's matter. They must not be changed any more. Returns `false`, and sends nothing, when the connection is not open any more.
+   * that is being sent in parts. What else they hold is the caller's matter. They must not be changed any more. Returns
+   * `false`, and sends nothing, when the connection is not open any more.
    */
   sendRaw(bytes: Uint8Array<ArrayBuffer>, done?: Done): boolean {
     if (!this.isOpen) return false;
@@ -329,15 +336,15 @@ export abstract class MessageSender extends Sender {
   protected override advance(): void {
     const { lane } = this;
     if (lane === undefined || lane.isAdvancing || lane.isWriting || lane.isYielding) return;
+    const hasWaited = !lane.isEmpty;
     lane.isAdvancing = true;
     let left = TURN;
     try {
       while (lane.isReady) {
         if (left <= 0) {
-          if (this.yieldSending()) {
-            lane.isYielding = true;
-            break;
-          }
+          lane.isYielding = this.givesTurns;
+          this.yieldSending();
+          if (lane.isYielding) break;
           left = TURN;
         }
         this.cork();
@@ -351,7 +358,7 @@ export abstract class MessageSender extends Sender {
       lane.isAdvancing = false;
       if (this.lane === lane && lane.isOver) this.lane = undefined;
     }
-    if (lane.isEmpty && !lane.isWriting) this.laneEmptied();
+    if (hasWaited && lane.isEmpty && !lane.isWriting) this.laneEmptied();
   }
 
   /** Sends what is first in the lane, or the next slice of it; returns what that cost. */
@@ -386,6 +393,7 @@ export abstract class MessageSender extends Sender {
       case 'part': {
         const { message, payload = NOTHING, first, last } = entry;
         lane.current = message;
+        message.hasBegun = true;
         this.sendPart(message.opcode, payload, first, last, message.compress);
         if (last) lane.current = undefined;
         break;
@@ -434,6 +442,7 @@ export abstract class MessageSender extends Sender {
     if (lane.current === message && message.lastPart === undefined && !lane.isWriting) {
       done?.();
       this.sendPart(message.opcode, payload, first, last, message.compress);
+      message.hasBegun = true;
       if (last) lane.current = undefined;
     } else {
       const kept = this.keepPayload(payload);

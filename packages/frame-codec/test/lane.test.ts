@@ -143,6 +143,23 @@ describe.each(CODECS)('the lane ($name)', ({ codec }) => {
     expect(told).toEqual(['The connection was closed amid a message that came before']);
   });
 
+  it('closes without a message in parts of which nothing was sent, and sends what waited for it', () => {
+    const { connection, frames } = sendingOf({ codec: codec() });
+    connection.startMessage('text');
+    connection.sendText('whole');
+    connection.close();
+    expect(frames()).toEqual(['81 77 68 6f 6c 65', '88']);
+  });
+
+  it('ends behind the peer’s stream also where what waits is dropped', () => {
+    const { connection, frames, told } = sendingOf({ codec: codec() });
+    connection.sendLater('text', 1);
+    connection.receivePeerEnd();
+    connection.abandon(1011);
+    expect(frames()).toEqual(['88 03 f3']);
+    expect(told).toEqual(['end']);
+  });
+
   it('tells what became of each message once, when its last frame is written or it is lost', () => {
     const { connection, told } = sendingOf({ codec: codec() });
     const done = (name: string) => (error?: Error) => told.push(`${name} ${error === undefined}`);
