@@ -78,6 +78,11 @@ export class Connection<Context = unknown> extends Closer {
     return (this.flow & FLOW.yield) !== 0;
   }
 
+  /** Inside a handler: whether the message at hand was decoded by an extension. */
+  get isDecoded(): boolean {
+    return this.#receiver?.isDecoded ?? false;
+  }
+
   /** Bytes held: of a message that is arriving, and of what waits for {@link resume}. */
   get retainedLength(): number {
     return this.parkedLength + (this.#receiver?.retainedLength ?? 0);
@@ -142,6 +147,16 @@ export class Connection<Context = unknown> extends Closer {
     if (!this.isYielding) return;
     this.flow &= ~FLOW.yield;
     this.goOn();
+  }
+
+  /**
+   * Lets others have their turn before more is handed out, from inside a handler: what is left waits for {@link proceed},
+   * as behind `yield` of the handler, which is asked for it.
+   */
+  giveTurn(): void {
+    if (this.handler.yield === undefined || this.flow === FLOW.discard) return;
+    this.flow |= FLOW.yield;
+    this.handler.yield(this);
   }
 
   private goOn(): void {

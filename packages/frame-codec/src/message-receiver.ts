@@ -99,6 +99,11 @@ export class MessageReceiver {
     return this.#left;
   }
 
+  /** Whether the message that is being handed out was decoded by an extension. */
+  get isDecoded(): boolean {
+    return (this.#receiving?.decoders.length ?? 0) > 0;
+  }
+
   /** Bytes held for the message that is arriving. */
   get retainedLength(): number {
     if (this.#message === undefined) return 0;

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { nextTick, setTimeout } from './clock.js';
+import { nextTick, now, setTimeout } from './clock.js';
 import { beginReceiving, endReceiving, runAll, takeTurnLater } from './scheduler.js';
 import { FINISHED, HEARD, READS_LATER, RECEIVING, SocketWriter } from './socket-writer.js';
 import type { SocketHandler } from './transport.js';
@@ -7,6 +7,14 @@ import { pauseStream } from './zero-copy.js';
 
 /** A stream that was destroyed and does not tell that it is closed within this is taken for closed, in milliseconds. */
 const DESTROY_MS = 1000;
+
+/**
+ * How long a connection with compression hands out messages before others have their turn, in milliseconds: some of 16 KiB,
+ * echoed. Without it a few connections wait for all messages of each other (p99 at five times p50 instead of two and a half).
+ */
+const HANDLE_MS = 0.5;
+/** Until when the connection that receives may go on. */
+let handleUntil = 0;
 
 /** A codec `Connection` on a stream. */
 export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
@@ -141,8 +149,14 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     else handler.overflow(this);
   }
 
+  /** @internal Lets others go first where messages were handed out for long: what is compressed takes its time. */
+  giveTurnIfLate(): void {
+    if (now() > handleUntil) this.giveTurn();
+  }
+
   private beginReceive(): boolean {
     const outer = this.has(RECEIVING);
+    if (this.extensions.length > 0) handleUntil = now() + HANDLE_MS;
     this.mark(RECEIVING | HEARD, true);
     beginReceiving(this);
     return outer;

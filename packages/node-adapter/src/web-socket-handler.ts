@@ -11,8 +11,10 @@ type Of = SocketConnection<WebSocket>;
 
 /** What connections tell the `WebSocket` that they belong to; one object for all of them. */
 export const webSocketHandler: SocketHandler<WebSocket> = {
-  message({ context, endpoint }: Of, memory: Memory, start: number, length: number, isBinary: boolean): void {
+  message(connection: Of, memory: Memory, start: number, length: number, isBinary: boolean): void {
+    const { context, endpoint } = connection;
     context.receiveMessage(ownMessage(endpoint.codec, memory, start, length), isBinary);
+    if (connection.isDecoded) connection.giveTurnIfLate();
   },
   ping({ context }: Of, payload: Borrowed): void {
     context.receiveControl('ping', ownCopy(payload));

@@ -228,6 +228,29 @@ it('inflates by turns on the side of a client, too', async () => {
   expect(turns()).toBeGreaterThanOrEqual(20);
 });
 
+it('lets others go first amid a read whose compressed messages take their time', async () => {
+  const { client, peer } = await pair({ perMessageDeflate: true }, { perMessageDeflate: { threshold: 0 } });
+  let turns = 0;
+  const seen: number[] = [];
+  const next = (): void => {
+    turns++;
+    timer = setImmediate(next);
+  };
+  let timer = setImmediate(next);
+  peer.on('message', () => {
+    seen.push(turns);
+    const end = performance.now() + 1;
+    while (performance.now() < end);
+  });
+  client.pause();
+  client._socket?.cork();
+  for (let count = 0; count < 10; count++) client.send(`message ${count}`);
+  client._socket?.uncork();
+  await until(() => seen.length === 10);
+  clearImmediate(timer);
+  expect(new Set(seen).size).toBe(10);
+});
+
 it('goes on with the others when a listener throws in its turn', async () => {
   const { server, port } = await listen({ perMessageDeflate: true });
   const received: string[] = [];
