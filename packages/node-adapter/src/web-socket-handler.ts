@@ -14,7 +14,7 @@ export const webSocketHandler: SocketHandler<WebSocket> = {
   message(connection: Of, memory: Memory, start: number, length: number, isBinary: boolean): void {
     const { context, endpoint } = connection;
     context.receiveMessage(ownMessage(endpoint.codec, memory, start, length), isBinary);
-    if (connection.isDecoded) connection.giveTurnIfLate();
+    if (connection.isDecoded) connection.handled(length);
   },
   ping({ context }: Of, payload: Borrowed): void {
     context.receiveControl('ping', ownCopy(payload));

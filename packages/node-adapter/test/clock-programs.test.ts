@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { until } from './loopback.js';
 import { type Program, start } from './programs.js';
-import { BOTH, ROLES, type Sides } from './sides.js';
 import { text } from './wire-peer.js';
 
 /*
@@ -10,11 +9,15 @@ import { text } from './wire-peer.js';
  */
 
 /** How a clock is put in place: with its defaults, and as Jest does it. */
-const CLOCKS = {
-  'its defaults': 'FakeTimers.install()',
-  'the settings of Jest':
-    'FakeTimers.install({ now: Date.now(), loopLimit: 100_000, shouldClearNativeTimers: true })',
-} as const;
+const DEFAULT_CLOCK = 'FakeTimers.install()';
+const JEST_CLOCK =
+  'FakeTimers.install({ now: Date.now(), loopLimit: 100_000, shouldClearNativeTimers: true })';
+
+/** Each program takes a third of a second: a clock with a role and without its compression is enough. */
+const CASES = [
+  { clock: 'its defaults', install: DEFAULT_CLOCK, role: 'server', compressed: true },
+  { clock: 'the settings of Jest', install: JEST_CLOCK, role: 'client', compressed: false },
+] as const;
 
 function importsOf(clock: string, options = ''): string {
   return `
@@ -106,16 +109,16 @@ const ECHO = `
   websocket.on('message', (data) => websocket.send(String(data)));
   websocket.on('close', (code) => { print('closed ' + code); process.exit(); });`;
 
-describe.each(Object.entries(CLOCKS))('with a clock of %s', (_name, clock) => {
-  describe.each(BOTH)('a $role (compression: $compressed) works on where', (sides) => {
-    it.each(PHASES)('%s', async (_phase, act) => {
-      const phase = `(async () => { ${act} print('ready'); })();`;
-      const program = await start(sides, `${ECHO} realTimeout(() => { ${phase} }, 20);`, importsOf(clock));
-      await works(program, countOf(act));
-    });
+describe.each(CASES)('with a clock of $clock a $role (compression: $compressed)', ({ install, ...sides }) => {
+  const { role } = sides;
+
+  it.each(PHASES)('works on where %s', async (_phase, act) => {
+    const phase = `(async () => { ${act} print('ready'); })();`;
+    const program = await start(sides, `${ECHO} realTimeout(() => { ${phase} }, 20);`, importsOf(install));
+    await works(program, countOf(act));
   });
 
-  it.each(ROLES)('a %s calls back for what it sent around it', async (role) => {
+  it('calls back for what it sent around it', async () => {
     const act = `
       const called = [];
       (async () => {
@@ -130,7 +133,7 @@ describe.each(Object.entries(CLOCKS))('with a clock of %s', (_name, clock) => {
         print(called.join());
         process.exit();
       })();`;
-    const { lines, exited } = await start({ role }, act, importsOf(clock));
+    const { lines, exited } = await start({ role }, act, importsOf(install));
     await exited;
     expect(lines).toEqual(['a,b,c']);
   });
@@ -145,16 +148,11 @@ describe.each(Object.entries(CLOCKS))('with a clock of %s', (_name, clock) => {
       `websocket.close(1000); clock = install(); await turns(3); clock.tick(10); clock.uninstall();`,
     ],
     ['closes where it stays', `clock = install(); websocket.close(1000);`],
-  ])('a connection ends that %s, where its peer answers', async (_phase, act) => {
-    for (const { role, compressed } of BOTH) {
-      const then = `(async () => { await sleep(20); ${act} while (true) { await sleep(5); clock.tick(1); } })();`;
-      const program = await start({ role, compressed }, `${ECHO} ${then}`, importsOf(clock));
-      await until(
-        () => program.lines.includes('closed 1000'),
-        `close of the ${role}, behind ${program.lines}`,
-      );
-      await program.exited;
-    }
+  ])('ends where it %s and its peer answers', async (_phase, act) => {
+    const then = `(async () => { await sleep(20); ${act} while (true) { await sleep(5); clock.tick(1); } })();`;
+    const program = await start(sides, `${ECHO} ${then}`, importsOf(install));
+    await until(() => program.lines.includes('closed 1000'), `close, behind ${program.lines}`);
+    await program.exited;
   });
 
   it.each<[string, string]>([
@@ -174,28 +172,23 @@ describe.each(Object.entries(CLOCKS))('with a clock of %s', (_name, clock) => {
       'terminates while it stands',
       `clock = install(); websocket.terminate(); await turns(3); clock.tick(10); clock.uninstall();`,
     ],
-  ])('a connection ends that %s, where its peer is silent', async (_phase, act) => {
-    for (const role of ROLES) {
-      const sides: Sides = { role };
-      const options = importsOf(clock, 'closeTimeout: 60');
-      const program = await start(sides, `${ECHO} (async () => { await sleep(20); ${act} })();`, options);
-      program.peer.answersClose = false;
-      await until(
-        () => program.lines.includes('closed 1006'),
-        `close of the ${role}, behind ${program.lines}`,
-      );
-      await program.exited;
-    }
+  ])('ends where it %s and its peer is silent', async (_phase, act) => {
+    const options = importsOf(install, 'closeTimeout: 60');
+    const program = await start({ role }, `${ECHO} (async () => { await sleep(20); ${act} })();`, options);
+    program.peer.answersClose = false;
+    await until(() => program.lines.includes('closed 1006'), `close, behind ${program.lines}`);
+    await program.exited;
   });
 
-  it.each(ROLES)('a %s that is kept alive drops who is silent, the clock gone', async (role) => {
-    for (const option of ['pingInterval: 40', 'idleTimeout: 60']) {
+  it.each(['pingInterval: 40', 'idleTimeout: 60'])(
+    'drops who is silent by %s, the clock gone',
+    async (option) => {
       const act = `${ECHO} (async () => {
-        clock = install(); await turns(3); clock.tick(5); clock.uninstall();
-      })();`;
-      const program = await start({ role }, act, importsOf(clock, option));
-      await until(() => program.lines.includes('closed 1006'), `close by ${option}, behind ${program.lines}`);
+      clock = install(); await turns(3); clock.tick(5); clock.uninstall();
+    })();`;
+      const program = await start({ role }, act, importsOf(install, option));
+      await until(() => program.lines.includes('closed 1006'), `close, behind ${program.lines}`);
       await program.exited;
-    }
-  });
+    },
+  );
 });
