@@ -220,6 +220,10 @@ export abstract class Closer extends MessageSender {
         if (ending.frame === 'queued') ending.frame = 'none';
         this.dropLane(new Error('The connection ended before the message was sent'));
         break;
+      case 'abandonParts':
+        this.lane?.abandon();
+        this.leaveUnlessCorked();
+        break;
       case 'putClose':
         this.putCloseOnce(ending);
         break;

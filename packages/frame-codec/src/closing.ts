@@ -58,6 +58,8 @@ export type ClosingAction =
   | 'stopReading'
   /** gives up what waits to be sent */
   | 'dropQueue'
+  /** has the message in parts wait for no end */
+  | 'abandonParts'
   /** sends the close frame behind what waits */
   | 'putClose'
   /** tells the handler what the peer broke */
@@ -95,7 +97,7 @@ export const CLOSING: {
     failure: to('failing', 'stopReading', 'putClose', 'tellFailure'),
     abandon: to('close-queued', 'dropQueue', 'putClose'),
     terminate: DROPPED,
-    'peer-end': to('peer-ended'),
+    'peer-end': to('peer-ended', 'abandonParts'),
     'transport-end': GONE,
   },
   'close-queued': {
@@ -106,14 +108,14 @@ export const CLOSING: {
     failure: to('failing', 'stopReading', 'tellFailure'),
     abandon: to('close-queued', 'dropQueue', 'putClose'),
     terminate: DROPPED,
-    'peer-end': to('peer-ended'),
+    'peer-end': to('peer-ended', 'abandonParts'),
     'transport-end': GONE,
   },
   'close-sent': {
     'close-received': to('both-passed', 'stopReading', 'tellClosing', 'end'),
     failure: to('ended', 'stopReading', 'tellFailure', 'end'),
     terminate: DROPPED,
-    'peer-end': to('peer-ended'),
+    'peer-end': to('peer-ended', 'abandonParts'),
     'transport-end': GONE,
   },
   'answer-queued': {

@@ -105,6 +105,7 @@ export abstract class MessageSender extends LaneSender {
       kind,
       this.endpoint.codec,
       (payload, first, last, done) => this.sendOpenPart(message, payload, first, last, done),
+      () => this.discardMessage(message),
       options?.trusted ?? false,
     );
   }
@@ -206,6 +207,16 @@ export abstract class MessageSender extends LaneSender {
       const opcode = OPCODES.close;
       this.enqueue({ kind: 'control', opcode, payload, length, done: undefined, next: undefined });
     }
+  }
+
+  /** Forgets a message in parts of which nothing was sent. */
+  private discardMessage(message: OpenMessage): void {
+    const { lane } = this;
+    if (lane?.open !== message) return;
+    lane.open = undefined;
+    if (lane.current === message) lane.current = undefined;
+    if (lane.isOver) this.lane = undefined;
+    else this.leaveUnlessCorked();
   }
 
   /** Sends a part of a message that its caller has not ended, or keeps a place for one of so many bytes. */

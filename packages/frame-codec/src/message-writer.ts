@@ -27,6 +27,7 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
  */
 export class MessageWriter {
   readonly #fragment: WriteFragment;
+  readonly #discard: () => void;
   readonly #isText: boolean;
   /** Checks text that comes as bytes; absent for binary messages, and where the text is trusted. */
   #utf8: Utf8Checker | undefined;
@@ -36,8 +37,15 @@ export class MessageWriter {
   #ended = false;
 
   /** @internal see {@link Connection.startMessage} */
-  constructor(kind: 'text' | 'binary', codec: Codec, fragment: WriteFragment, trusted: boolean) {
+  constructor(
+    kind: 'text' | 'binary',
+    codec: Codec,
+    fragment: WriteFragment,
+    discard: () => void,
+    trusted: boolean,
+  ) {
     this.#fragment = fragment;
+    this.#discard = discard;
     this.#isText = kind === 'text';
     this.#utf8 = this.#isText && !trusted ? new Utf8Checker(codec.kernel) : undefined;
   }
@@ -80,6 +88,14 @@ export class MessageWriter {
     this.#first = false;
     this.#ended = last;
     return typeof slot === 'boolean' ? undefined : slot;
+  }
+
+  /** Gives the message up, as long as nothing of it was sent: where it has begun, it must end. Returns whether it was. */
+  discard(): boolean {
+    if (!this.#first) return false;
+    this.#ended = true;
+    this.#discard();
+    return true;
   }
 
   #send(payload: Uint8Array, last: boolean, done: Done | undefined): boolean {

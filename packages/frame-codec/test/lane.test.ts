@@ -151,6 +151,29 @@ describe.each(CODECS)('the lane ($name)', ({ codec }) => {
     expect(frames()).toEqual(['81 77 68 6f 6c 65', '88']);
   });
 
+  it('ends behind the peer’s stream amid a message in parts, without what waited for its end', () => {
+    const { connection, frames, told } = sendingOf({ codec: codec() });
+    const writer = connection.startMessage('text');
+    writer.write('a');
+    connection.sendText('dropped', { done: (error) => told.push(`dropped ${error !== undefined}`) });
+    connection.receivePeerEnd();
+    expect(frames()).toEqual(['01 61']);
+    expect(told).toEqual(['dropped true', 'end']);
+  });
+
+  it('forgets a message in parts that is given up before anything of it was sent, and no other', () => {
+    const { connection, frames } = sendingOf({ codec: codec() });
+    const writer = connection.startMessage('text');
+    connection.sendText('whole');
+    expect(writer.discard()).toBe(true);
+    expect(() => writer.write('late')).toThrow(TypeError);
+    const other = connection.startMessage('binary');
+    other.write(hex('01'));
+    expect(other.discard()).toBe(false);
+    other.end();
+    expect(frames()).toEqual(['81 77 68 6f 6c 65', '02 01', '80']);
+  });
+
   it('ends behind the peer’s stream also where what waits is dropped', () => {
     const { connection, frames, told } = sendingOf({ codec: codec() });
     connection.sendLater('text', 1);

@@ -159,10 +159,16 @@ export class Outgoing {
     this.#writer ??= this.#connection.startMessage(kind, { compress, trusted: true });
     const writer = this.#writer;
     let taken: boolean;
-    if (isBlob(data)) taken = read(data, writer.writeLater(data.size, last, done));
-    else {
-      const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
-      taken = last ? writer.end(bytes, done) : writer.write(bytes, done);
+    try {
+      if (isBlob(data)) taken = read(data, writer.writeLater(data.size, last, done));
+      else {
+        const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
+        taken = last ? writer.end(bytes, done) : writer.write(bytes, done);
+      }
+    } catch (error) {
+      // Where the first fragment is refused, there is no message that the next could belong to.
+      if (writer.discard()) this.#writer = undefined;
+      throw error;
     }
     if (last) this.#writer = undefined;
     return taken;

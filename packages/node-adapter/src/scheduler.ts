@@ -190,6 +190,15 @@ export function runAll<Item>(items: readonly Item[], run: (item: Item) => void):
   }
 }
 
+/** Runs what may throw, which surfaces in the next tick: what follows is done all the same. */
+export function surfaceLater(run: () => void): void {
+  try {
+    run();
+  } catch (thrown) {
+    throwLater(thrown);
+  }
+}
+
 /** Has what was thrown surface in the next tick, where it would keep Node from what it does next. */
 export function throwLater(thrown: unknown): void {
   nextTick(() => {

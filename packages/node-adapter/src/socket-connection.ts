@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { nextTick, setTimeout } from './clock.js';
-import { beginReceiving, endReceiving, runAll, takeTurnLater } from './scheduler.js';
+import { beginReceiving, endReceiving, runAll, surfaceLater, takeTurnLater } from './scheduler.js';
 import { FINISHED, HEARD, READS_LATER, RECEIVING, SocketWriter } from './socket-writer.js';
 import type { SocketHandler } from './transport.js';
 import { pauseStream } from './zero-copy.js';
@@ -85,11 +85,8 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
 
   /** @internal Goes on behind a turn of others, with what was received and what waits to be sent. */
   takeTurn(): void {
-    try {
-      if (this.has(READS_LATER)) this.proceed();
-    } finally {
-      this.proceedSending();
-    }
+    if (this.has(READS_LATER)) surfaceLater(() => this.proceed());
+    this.proceedSending();
   }
 
   /** Goes on behind a turn of others: called by the scheduler, and of no use to others. */

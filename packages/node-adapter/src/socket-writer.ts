@@ -4,7 +4,7 @@ import { getSystemErrorName } from 'node:util';
 import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
 import { nextTick } from './clock.js';
 import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
-import { currentTick, isExiting, releaseAtEndOfTick, runAll, throwLater } from './scheduler.js';
+import { currentTick, isExiting, releaseAtEndOfTick, runAll, surfaceLater } from './scheduler.js';
 import { SendCallback, type Sent, type Waiter } from './send-callback.js';
 import type { Transport } from './transport.js';
 
@@ -223,12 +223,10 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
 
   /** What went through the stream has left. Node tells of an emptied buffer only when that was full before. */
   private passed(waiters: readonly Waiter[] | undefined, error: Error | undefined): void {
-    try {
+    // Node calls back for several writes in a row.
+    surfaceLater(() => {
       if (waiters !== undefined && this.leaving().written?.delete(waiters)) tellAll(waiters, error);
-    } catch (thrown) {
-      // Node calls back for several writes in a row.
-      throwLater(thrown);
-    }
+    });
     if (this.unsentLength === 0) this.drained();
   }
 
@@ -253,11 +251,8 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
       tellAll(waiters, error);
       return;
     }
-    try {
-      tellAll(waiters);
-    } finally {
-      if (!socket.writableNeedDrain) this.drain();
-    }
+    surfaceLater(() => tellAll(waiters));
+    if (!socket.writableNeedDrain) this.drain();
   }
 
   /** @internal The socket takes more again. */

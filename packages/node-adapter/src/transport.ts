@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
 import { now } from './clock.js';
-import { takeTurnLater, throwLater, watchExit } from './scheduler.js';
+import { surfaceLater, takeTurnLater, throwLater, watchExit } from './scheduler.js';
 import { SocketConnection } from './socket-connection.js';
 import { readIntoInbox } from './zero-copy.js';
 
@@ -248,11 +248,8 @@ function onEnd(this: Attached): void {
   const connection = this[CONNECTION];
   connection.release();
   const handler: SocketHandler = connection.handler;
-  try {
-    handler.peerEnd?.(connection);
-  } finally {
-    connection.receivePeerEnd();
-  }
+  surfaceLater(() => handler.peerEnd?.(connection));
+  connection.receivePeerEnd();
 }
 
 function onError(this: Attached): void {

@@ -7,6 +7,7 @@ import { WebSocketEventTarget } from './event-target.js';
 import { watchFor } from './keep-alive.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
 import { READY_STATES, type ReadyState } from './ready-state.js';
+import { surfaceLater } from './scheduler.js';
 import type { SocketConnection } from './socket-connection.js';
 import { type Terms, termsOf, withChange } from './terms.js';
 import type { WebSocket } from './web-socket.js';
@@ -125,25 +126,19 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
     const { settings, server } = this._terms;
     clearTimeout(ending.timer);
     if (this._connection !== undefined) watchFor(settings)?.remove(this._connection);
-    try {
-      this.ended();
-    } finally {
-      ending.wasClean = clean;
-      this._readyState = CLOSED;
-      server?.forget(this);
-      this.emit('close', ending.code, ending.reason);
-    }
+    surfaceLater(() => this.ended());
+    ending.wasClean = clean;
+    this._readyState = CLOSED;
+    server?.forget(this);
+    this.emit('close', ending.code, ending.reason);
   }
 
   /** @internal the opening handshake failed */
   failHandshake(error: Error): void {
     this._readyState = CLOSING;
     this.agree({ handshake: undefined });
-    try {
-      this.reportError(error);
-    } finally {
-      this.finish(false);
-    }
+    surfaceLater(() => this.reportError(error));
+    this.finish(false);
   }
 
   /** @internal drops the connection when its end takes too long; another time goes before the first */
