@@ -32,9 +32,7 @@ const isData = ({ kind }: WireItem): boolean => kind === 'text' || kind === 'bin
 function mayMiss(facts: Facts, item: Item, allBehindMiss: boolean): boolean {
   if (item.calls.some((call) => errorOf(call) !== undefined)) return true;
   if (!item.whole || item.between) return true;
-  // Of a real socket nobody knows how much the peer got before a reset.
-  const isExact = facts.program.link.way === 'duplex';
-  return facts.cut !== undefined && allBehindMiss && !(isExact && saidSent(item));
+  return facts.cut !== undefined && allBehindMiss && !(isExact(facts) && saidSent(item));
 }
 
 function order(facts: Facts): string | undefined {
@@ -56,11 +54,17 @@ function order(facts: Facts): string | undefined {
   return controlsBetween(facts, (item) => data[places[items.indexOf(item)] ?? -1], controls);
 }
 
+/** Whether the peer has got what a callback took for sent: of a real socket nobody knows how much it read before the end. */
+function isExact({ program }: Facts): boolean {
+  return program.link.way === 'duplex';
+}
+
 function controlsBetween(
-  { items, record, cut }: Facts,
+  facts: Facts,
   placeOf: (item: Item) => WireItem | undefined,
   controls: readonly Call[],
 ): string | undefined {
+  const { items, record, cut } = facts;
   const named = controls.filter(({ payload }) => payload.length >= NAMED);
   const came = record.wire.filter(
     ({ kind, payload }) =>
@@ -71,7 +75,7 @@ function controlsBetween(
     named,
     came,
     (call, { kind, payload }) => call.kind === kind && call.payload.equals(payload),
-    (call, behind) => errorOf(call) !== undefined || (cut !== undefined && behind && !call.hasBack),
+    (call, behind) => errorOf(call) !== undefined || (cut !== undefined && behind && !(call.hasBack && isExact(facts))),
   );
   if (places === undefined)
     return `pings and pongs are lost, or out of order (${cut ?? 'nothing was cut'}): ${named.map(({ id }) => id).join(', ')}; came: ${came.map(({ payload }) => show(payload)).join(', ')}`;
