@@ -1,4 +1,4 @@
-import { type Facts, type Item, isAccepted, payloadOf } from './facts.js';
+import { type Facts, type Item, isAccepted, isStuck, payloadOf } from './facts.js';
 import { match } from './match.js';
 import { SHORT_TIMEOUT } from './program.js';
 import { type Call, GIVEN_UP } from './record.js';
@@ -31,7 +31,7 @@ const isData = ({ kind }: WireItem): boolean => kind === 'text' || kind === 'bin
 
 function mayMiss(facts: Facts, item: Item, allBehindMiss: boolean): boolean {
   if (item.calls.some((call) => errorOf(call) !== undefined)) return true;
-  if (!item.whole || item.between) return true;
+  if (isStuck(item)) return true;
   return facts.cut !== undefined && allBehindMiss && !(isExact(facts) && saidSent(item));
 }
 
@@ -48,8 +48,11 @@ function order(facts: Facts): string | undefined {
     const came = data.map(({ kind, payload }) => `${kind} ${show(payload)}`);
     return `the messages on the wire are not those that were accepted (${cut ?? 'nothing was cut'})\n  accepted: ${sent.join(', ')}\n  came: ${came.join(', ')}`;
   }
-  const failed = record.calls.find((call) => isAccepted(call) && errorOf(call) !== undefined);
-  if (failed !== undefined && cut === undefined && !facts.closedAmid)
+  const stuck = items.filter(isStuck).flatMap(({ calls }) => calls);
+  const failed = record.calls.find(
+    (call) => isAccepted(call) && errorOf(call) !== undefined && !stuck.includes(call),
+  );
+  if (failed !== undefined && cut === undefined)
     return `${failed.id} was accepted, nothing was cut, and its callback got "${errorOf(failed)?.message}"`;
   return controlsBetween(facts, (item) => data[places[items.indexOf(item)] ?? -1], controls);
 }
