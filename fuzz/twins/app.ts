@@ -342,8 +342,9 @@ export class App {
       if (error instanceof Planned) error.surfaced++;
     }
     const { calls } = this.record;
-    if (call.what === 'message' && call.threw === undefined && call.state === OPEN)
-      this.fragmented = !call.fin;
+    // A prepared message is whole by itself, and ends none that is under way.
+    const isPart = call.what === 'message' && call.name !== 'send prepared';
+    if (isPart && call.threw === undefined && call.state === OPEN) this.fragmented = !call.fin;
     if (call.state !== OPEN && calls.includes(call)) this.refused += call.payload.length;
     this.sample();
   }

@@ -103,14 +103,14 @@ export async function connectOn(library: Library, program: Connecting): Promise<
   serve(link, program);
   const controller = new AbortController();
   let closed = false;
-  const strike = (websocket: AppSocket, blow: Blow | undefined): void => {
+  const strike = (websocket: AppSocket, blow: Blow | undefined, where: string): void => {
     if (blow === undefined) return;
     const { readyState } = websocket;
     if (readyState === CONNECTING && blow !== 'send' && blow !== 'throw') result.gaveUp = true;
     if (blow === 'close' || blow === 'terminate') websocket[blow]();
     else if (blow === 'abort') controller.abort();
     else if (blow === 'throw') {
-      const planned = new Planned('planned: listener');
+      const planned = new Planned(`planned: ${where}`);
       result.planned.push(planned);
       throw planned;
     } else {
@@ -135,7 +135,7 @@ export async function connectOn(library: Library, program: Connecting): Promise<
       ? {}
       : {
           finishRequest: (request: { end(): void }, client: AppSocket) => {
-            strike(client, finishing);
+            strike(client, finishing, 'finishRequest');
             request.end();
           },
         }),
@@ -147,28 +147,28 @@ export async function connectOn(library: Library, program: Connecting): Promise<
   websocket.on('open', () => {
     tell('open');
     if (result.gaveUp) result.faults.push('open is told of a client that was given up');
-    strike(websocket, on.open);
+    strike(websocket, on.open, 'open');
   });
   websocket.on('error', (error: Error) => {
     tell('error', error.message);
-    strike(websocket, on.error);
+    strike(websocket, on.error, 'error');
   });
   websocket.on('close', (code: number) => {
     tell('close', String(code));
     closed = true;
-    strike(websocket, on.close);
+    strike(websocket, on.close, 'close');
   });
-  if (on.upgrade !== undefined) websocket.on('upgrade', () => strike(websocket, on.upgrade));
+  if (on.upgrade !== undefined) websocket.on('upgrade', () => strike(websocket, on.upgrade, 'upgrade'));
   if (on['unexpected-response'] !== undefined)
     websocket.on('unexpected-response', () => {
-      strike(websocket, on['unexpected-response']);
+      strike(websocket, on['unexpected-response'], 'unexpected-response');
       // Whoever listens takes over.
       websocket.terminate();
     });
   for (const { after, does } of steps) {
     if (after === 0) await Promise.resolve();
     for (let turn = 0; turn < after; turn++) await nextTurn();
-    if (does !== 'throw') strike(websocket, does);
+    if (does !== 'throw') strike(websocket, does, 'step');
   }
   await end(websocket, program, () => closed, result);
   return result;

@@ -9,8 +9,8 @@ export interface Item {
   readonly kind: WireItem['kind'];
   readonly calls: Call[];
   whole: boolean;
-  /** it came between the fragments of another, where a library may refuse it */
-  readonly between: boolean;
+  /** the message between whose fragments it came */
+  readonly amid: Item | undefined;
 }
 
 /** What is known of a run before it is judged. */
@@ -23,7 +23,7 @@ export interface Facts {
   /** why something may be lost */
   readonly cut: string | undefined;
   readonly overflow: Told | undefined;
-  /** a message was under way in fragments when the connection was closed */
+  /** a message was under way in fragments when the connection was closed, by either side */
   readonly closedAmid: boolean;
   /** a whole message came between the fragments of another */
   readonly between: boolean;
@@ -32,6 +32,11 @@ export interface Facts {
 
 export function isAccepted({ state, threw }: Call): boolean {
   return state === OPEN && threw === undefined;
+}
+
+/** Whether it cannot be sent whole: its end was not, or that of the message which it waits for (§5.4). */
+export function isStuck({ whole, amid }: Item): boolean {
+  return !whole || amid?.whole === false;
 }
 
 export function payloadOf({ calls }: Item): Buffer {
@@ -44,19 +49,17 @@ export function payloadOf({ calls }: Item): Buffer {
 function itemsOf(calls: readonly Call[]): { items: Item[]; closedAmid: boolean; between: boolean } {
   const items: Item[] = [];
   let open: Item | undefined;
-  let closedAmid = false;
   let between = false;
   for (const call of calls) {
     const { what, kind, name, fin } = call;
     const isWhole = what === 'frame' || what === 'broadcast' || name === 'send prepared';
     if (isWhole && open !== undefined) between = true;
     if (!isAccepted(call)) continue;
-    if (what === 'close') closedAmid ||= open !== undefined;
     if (isWhole) {
-      items.push({ kind, calls: [call], whole: true, between: open !== undefined });
+      items.push({ kind, calls: [call], whole: true, amid: open });
     } else if (what === 'message') {
       if (open === undefined) {
-        open = { kind, calls: [], whole: false, between: false };
+        open = { kind, calls: [], whole: false, amid: undefined };
         items.push(open);
       }
       open.calls.push(call);
@@ -66,7 +69,8 @@ function itemsOf(calls: readonly Call[]): { items: Item[]; closedAmid: boolean; 
       }
     }
   }
-  return { items, closedAmid, between };
+  // Nothing is accepted behind a close.
+  return { items, closedAmid: open !== undefined, between };
 }
 
 export function factsOf(program: Program, record: RunRecord): Facts {

@@ -1,4 +1,4 @@
-import { type Facts, type Item, isAccepted, payloadOf } from './facts.js';
+import { type Facts, type Item, isAccepted, isStuck, payloadOf } from './facts.js';
 import { match } from './match.js';
 import { SHORT_TIMEOUT } from './program.js';
 import { type Call, GIVEN_UP } from './record.js';
@@ -31,10 +31,8 @@ const isData = ({ kind }: WireItem): boolean => kind === 'text' || kind === 'bin
 
 function mayMiss(facts: Facts, item: Item, allBehindMiss: boolean): boolean {
   if (item.calls.some((call) => errorOf(call) !== undefined)) return true;
-  if (!item.whole || item.between) return true;
-  // Of a real socket nobody knows how much the peer got before a reset.
-  const isExact = facts.program.link.way === 'duplex';
-  return facts.cut !== undefined && allBehindMiss && !(isExact && saidSent(item));
+  if (isStuck(item)) return true;
+  return facts.cut !== undefined && allBehindMiss && !(isExact(facts) && saidSent(item));
 }
 
 function order(facts: Facts): string | undefined {
@@ -50,17 +48,26 @@ function order(facts: Facts): string | undefined {
     const came = data.map(({ kind, payload }) => `${kind} ${show(payload)}`);
     return `the messages on the wire are not those that were accepted (${cut ?? 'nothing was cut'})\n  accepted: ${sent.join(', ')}\n  came: ${came.join(', ')}`;
   }
-  const failed = record.calls.find((call) => isAccepted(call) && errorOf(call) !== undefined);
-  if (failed !== undefined && cut === undefined && !facts.closedAmid)
+  const stuck = items.filter(isStuck).flatMap(({ calls }) => calls);
+  const failed = record.calls.find(
+    (call) => isAccepted(call) && errorOf(call) !== undefined && !stuck.includes(call),
+  );
+  if (failed !== undefined && cut === undefined)
     return `${failed.id} was accepted, nothing was cut, and its callback got "${errorOf(failed)?.message}"`;
   return controlsBetween(facts, (item) => data[places[items.indexOf(item)] ?? -1], controls);
 }
 
+/** Whether the peer has got what a callback took for sent: of a real socket nobody knows how much it read before the end. */
+function isExact({ program }: Facts): boolean {
+  return program.link.way === 'duplex';
+}
+
 function controlsBetween(
-  { items, record, cut }: Facts,
+  facts: Facts,
   placeOf: (item: Item) => WireItem | undefined,
   controls: readonly Call[],
 ): string | undefined {
+  const { items, record, cut } = facts;
   const named = controls.filter(({ payload }) => payload.length >= NAMED);
   const came = record.wire.filter(
     ({ kind, payload }) =>
@@ -71,7 +78,7 @@ function controlsBetween(
     named,
     came,
     (call, { kind, payload }) => call.kind === kind && call.payload.equals(payload),
-    (call, behind) => errorOf(call) !== undefined || (cut !== undefined && behind && !call.hasBack),
+    (call, behind) => errorOf(call) !== undefined || (cut !== undefined && behind && !(call.hasBack && isExact(facts))),
   );
   if (places === undefined)
     return `pings and pongs are lost, or out of order (${cut ?? 'nothing was cut'}): ${named.map(({ id }) => id).join(', ')}; came: ${came.map(({ payload }) => show(payload)).join(', ')}`;

@@ -3,7 +3,7 @@ import { App } from './app.js';
 import type { Library } from './library.js';
 import { Peer } from './peer.js';
 import { type Program, SHORT_TIMEOUT, type Step } from './program.js';
-import type { RunRecord } from './record.js';
+import { ERROR_OVERFLOW, type RunRecord } from './record.js';
 import type { Stage } from './stage.js';
 
 const OPEN = 1;
@@ -32,9 +32,12 @@ export class Run {
   readonly #program: Program;
   readonly #stage: Stage;
   readonly #company: Peer[] = [];
+  /** those of them that were dropped since they did not read fast enough */
+  readonly #overflowed = new Set<Peer>();
   #peer: Peer | undefined;
   readonly #pauses: number;
-  #begun = false;
+  /** when it opened: early messages are told before anybody here takes notice */
+  #begun: number | undefined;
 
   constructor(library: Library, program: Program, stage: Stage) {
     this.#library = library;
@@ -58,15 +61,11 @@ export class Run {
     const { record } = app;
     if (this.#program.role === 'server') this.#accept();
     else this.#connect();
-    if (!(await this.#within(() => this.#begun))) {
+    if (!(await this.#within(() => this.#begun !== undefined))) {
       record.faults.push('the connection does not open');
       return record;
     }
     record.opened = true;
-    const start = performance.now();
-    app.websocket.prependListener('close', () => {
-      record.elapsed = performance.now() - start;
-    });
     for (const [index, step] of this.#program.steps.entries()) await this.#step(step, index);
     await this.#settle();
     await this.#end();
@@ -84,6 +83,14 @@ export class Run {
     return record;
   }
 
+  #begin(): void {
+    const start = performance.now();
+    this.#begun = start;
+    this.app.websocket.prependListener('close', () => {
+      this.app.record.elapsed = performance.now() - start;
+    });
+  }
+
   #accept(): void {
     const { app } = this;
     const { link, settings, company } = this.#program;
@@ -96,7 +103,7 @@ export class Run {
       setImmediate(() =>
         this.#library.upgrade(server, request, socket, head, (websocket) => {
           app.attach(websocket);
-          this.#begun = true;
+          this.#begin();
         }),
       );
     });
@@ -107,10 +114,13 @@ export class Run {
       const manner = { ...link, way: 'duplex', write: 'at once', piece: 0 } as const;
       const end = this.#stage.ask(manner, other, (request, socket, head) => {
         this.#library.upgrade(server, request, socket, head, (websocket) => {
-          websocket.on('error', () => undefined);
+          websocket.on('error', (error: Error) => {
+            if (Reflect.get(error, 'code') === ERROR_OVERFLOW) this.#overflowed.add(peer);
+          });
         });
       });
-      this.#company.push(new Peer(end, quiet, other));
+      const peer = new Peer(end, quiet, other);
+      this.#company.push(peer);
     }
   }
 
@@ -123,7 +133,7 @@ export class Run {
     const websocket = this.#library.connect(url, { ...options, ...app.options() });
     app.attach(websocket);
     websocket.on('open', () => {
-      this.#begun = true;
+      this.#begin();
     });
   }
 
@@ -243,9 +253,10 @@ export class Run {
     const { server, record } = app;
     if (server === undefined) return;
     await within(() => this.#company.every(({ idle }) => idle), 5);
-    for (const { wire } of this.#company) {
+    for (const other of this.#company) {
+      if (this.#overflowed.has(other)) continue;
       record.company.push(
-        wire.items
+        other.wire.items
           .filter(({ kind }) => kind === 'text' || kind === 'binary')
           .map(({ payload }) => String(payload)),
       );
