@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChecksumExtension } from './checksum-extension.js';
-import { hex } from './hex.js';
+import { concat, hex } from './hex.js';
 import { CODECS } from './kernels.js';
 import { type Sending, sendingOf } from './sending.js';
 import { wire } from './wire.js';
@@ -11,6 +11,42 @@ const RESERVED = { first: 0x83, payload: hex('') };
 
 describe.each(CODECS)('the steps of the closing handshake ($name)', ({ codec }) => {
   const server = (): Sending => sendingOf({ codec: codec() });
+
+  it('answers close frames, says what it failed for, and ends behind either (§5.5.1, §7.1.7)', () => {
+    for (const [frame, answer, events] of [
+      [CLOSE, '88 0f a0', ['closing 4000', 'end', 'close 4000 clean']],
+      [{ first: 0x88, payload: hex('') }, '88', ['closing 1005', 'end', 'close 1005 clean']],
+      [
+        RESERVED,
+        '88 03 ea 6f 70 63 6f 64 65 20 69 73 20 72 65 73 65 72 76 65 64',
+        ['error opcode-reserved', 'end', 'close 1006'],
+      ],
+    ] as const) {
+      const { connection, frames, told } = server();
+      connection.receive(wire({ ...frame, key: KEY }));
+      expect(frames()).toEqual([answer]);
+      connection.receiveEnd();
+      expect(told).toEqual(events);
+    }
+  });
+
+  it('fails behind its own close frame without another (§5.5.1)', () => {
+    const { connection, frames, told } = server();
+    connection.close(1000);
+    connection.receive(wire({ ...RESERVED, key: KEY }));
+    expect(frames()).toEqual(['88 03 e8']);
+    expect(told).toEqual(['error opcode-reserved', 'end']);
+  });
+
+  it('is over without a clean end where no answer could be sent (§7.1.4)', () => {
+    const { connection, told } = server();
+    connection.pause();
+    connection.receive(wire({ ...CLOSE, key: KEY }));
+    connection.receiveEnd();
+    expect(told).toEqual([]);
+    connection.resume();
+    expect(told).toEqual(['closing 4000', 'close 4000']);
+  });
 
   it('ends behind a peer that ends its stream without an answer (§7.1.5)', () => {
     const { connection, told } = server();
@@ -45,6 +81,15 @@ describe.each(CODECS)('the steps of the closing handshake ($name)', ({ codec }) 
     connection.receive(wire({ first: 0x88, payload, key: KEY }));
     expect(frames()).toHaveLength(1);
     expect(read()[0]?.payload).toEqual(payload);
+  });
+
+  it('gives up what waits where it is open', () => {
+    const { connection, frames, told } = server();
+    const slot = connection.sendLater('text', 1, { done: (error) => told.push(`done ${error?.name}`) });
+    connection.abandon(1008);
+    slot?.fill(hex('61'));
+    expect(frames()).toEqual(['88 03 f0']);
+    expect(told).toEqual(['done Error']);
   });
 
   it.each([
@@ -101,6 +146,24 @@ describe.each(CODECS)('the steps of the closing handshake ($name)', ({ codec }) 
     connection.receiveEnd();
     expect(told).toEqual(events);
     expect(frames()).toEqual([]);
+  });
+
+  it('tells of its end behind what a pause held back, where a handler says that the transport is gone', () => {
+    const { connection, told } = sendingOf({
+      codec: codec(),
+      also: {
+        text: (each, text) => {
+          told.push(text);
+          if (text === 'a') each.pause();
+          if (text === 'b') each.receiveEnd();
+        },
+      },
+    });
+    connection.receive(
+      concat(...[hex('61'), hex('62'), hex('63')].map((payload) => wire({ first: 0x81, payload, key: KEY }))),
+    );
+    connection.resume();
+    expect(told).toEqual(['a', 'b', 'c', 'close 1006']);
   });
 
   it('writes nothing to a transport that is gone, where done flushes', () => {

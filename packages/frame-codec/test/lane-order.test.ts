@@ -142,12 +142,14 @@ describe.each(CODECS)('the order of the lane ($name)', { timeout: 60_000 }, ({ c
   });
 
   describe('while the transport is given bytes', () => {
-    it.each([
-      ['a ping', '89 01'],
-      ['a frame made elsewhere', '81 65'],
-      ['a close frame', '88 03 e8'],
-      ['a message behind which it closes', '88 03 e8'],
-    ])('has %s wait until it has them', (what, frame) => {
+    it.each(
+      [100, 40_000].flatMap((length) => [
+        ['a ping', '89 01', length] as const,
+        ['a frame made elsewhere', '81 65', length] as const,
+        ['a close frame', '88 03 e8', length] as const,
+        ['a message behind which it closes', '88 03 e8', length] as const,
+      ]),
+    )('has %s wait until it has them, as %s, behind %d bytes', (what, frame, length) => {
       const sender = sendingOf({ codec: codec() });
       const { connection, frames } = sender;
       sender.inWrite = () => {
@@ -157,8 +159,8 @@ describe.each(CODECS)('the order of the lane ($name)', { timeout: 60_000 }, ({ c
         if (what.includes('a message')) connection.sendText('a');
         if (what.includes('close')) connection.close(1000);
       };
-      connection.sendBinary(pattern(40_000));
-      expect(frames()[0]).toBe('82 of 40000');
+      connection.sendBinary(pattern(length));
+      expect(frames()[0]).toBe(`82 of ${length}`);
       expect(frames().at(-1)).toBe(frame);
     });
 
@@ -168,10 +170,10 @@ describe.each(CODECS)('the order of the lane ($name)', { timeout: 60_000 }, ({ c
       writer.write(hex('00'));
       sender.inWrite = () => {
         sender.inWrite = undefined;
-        writer.end(hex('01'));
+        writer.end(pattern(40_000));
       };
-      writer.write(pattern(40_000));
-      expect(sender.frames()).toEqual(['02 00', '00 of 40000', '80 01']);
+      writer.write(pattern(100));
+      expect(sender.frames()).toEqual(['02 00', '00 of 100', '80 of 40000']);
     });
 
     it('closes behind the frame at hand, without what was sent meanwhile', () => {
@@ -182,8 +184,8 @@ describe.each(CODECS)('the order of the lane ($name)', { timeout: 60_000 }, ({ c
         connection.sendText('dropped', { done: (error) => told.push(`done ${error instanceof Error}`) });
         connection.abandon(1008);
       };
-      connection.sendBinary(pattern(40_000));
-      expect(sender.frames()).toEqual(['82 of 40000', '88 03 f0']);
+      connection.sendBinary(pattern(100));
+      expect(sender.frames()).toEqual(['82 of 100', '88 03 f0']);
       expect(told).toEqual(['done true']);
     });
   });

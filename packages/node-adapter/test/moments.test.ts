@@ -169,6 +169,24 @@ describe.each(BOTH)('a $role (compression: $compressed)', (sides) => {
   });
 });
 
+it('calls back once for what waits and has no masking key when its turn comes (§5.3)', async () => {
+  let throws = false;
+  const generateMask = (mask: Buffer): void => {
+    if (throws) throw new Error('no mask');
+    mask.fill(1);
+  };
+  const { websocket } = await open({ role: 'client', options: { generateMask, closeTimeout: 30 } });
+  const told: unknown[] = [];
+  websocket.on('error', () => undefined);
+  const { blob, read } = slowBlob('slow');
+  websocket.send(blob, (error) => told.push(error?.message));
+  throws = true;
+  read();
+  await until(() => websocket.readyState === WebSocket.CLOSED, 'the end');
+  await pass(5);
+  expect(told).toEqual(['no mask']);
+});
+
 it('terminate of a client that connects ends it with one error', async () => {
   const websocket = new WebSocket('ws://127.0.0.1:1/');
   const errors: unknown[] = [];
