@@ -1,11 +1,6 @@
-import { inFileWith, type Mutant, type Row } from './mutant.js';
+import { inPackage, type Mutant } from './mutant.js';
 
-const FOLDER = 'packages/node-adapter';
-
-function inAdapter(name: string, tests: readonly string[], ...rows: readonly Row[]): Mutant[] {
-  const files = tests.map((each) => `${FOLDER}/test/${each}.test.ts`);
-  return inFileWith(files, `${FOLDER}/src/${name}.ts`, ...rows);
-}
+const inAdapter = inPackage('packages/node-adapter');
 
 /** Faults of the adapter. */
 export const ADAPTER: readonly Mutant[] = [
