@@ -9,8 +9,8 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ['last-words'],
     [
       'what was gathered is lost at the exit',
-      '    for (const gatherer of released) ignoreThrown(() => gatherer.release());\n',
-      '',
+      'for (const gatherer of released) ignoreThrown(() => gatherer.release());',
+      'void released;',
     ],
     [
       'what waits for its turn is lost at the exit',
@@ -69,7 +69,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ...inAdapter(
     'socket-connection',
     ['last-words'],
-    ['end() leaves what was sent', '    connection.sendAll();\n    return Reflect', '    return Reflect'],
+    ['end() leaves what was sent', 'connection.sendAll();', 'void connection;'],
     ['end() leaves what waits for its turn', '    while (this.isYieldingSend) this.proceedSending();\n', ''],
   ),
   ...inAdapter(
@@ -78,7 +78,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     [
       'what the handle holds does not count',
       '(head?.length ?? 0) + unsent + this',
-      '(head?.length ?? 0) + this',
+      '(head?.length ?? 0) + 0 * unsent + this',
     ],
     [
       'what the stream holds counts twice',
@@ -88,7 +88,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     [
       'a message is counted against the room for itself',
       'this.bufferedLength - length > this',
-      'this.bufferedLength > this',
+      'this.bufferedLength - 0 * length > this',
     ],
     [
       'what waits for its turn passes any limit',
@@ -101,7 +101,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'socket-connection',
-    ['callbacks', 'ends', 'transport', 'turns'],
+    ['moments', 'turns', 'socket-connection', 'ends'],
     [
       'who waits for what the stream holds is not told of the end',
       '[...(leaving.written ?? []), leaving',
@@ -111,7 +111,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     [
       'what a dead stream held is told as sent',
       'error ?? (!atOnce && socket.destroyed ? tooLate() : undefined)',
-      'error',
+      'error ?? undefined',
     ],
     [
       'a pause holds up the end',
@@ -142,7 +142,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport',
-    ['thrown', 'transport'],
+    ['thrown', 'moments', 'socket-connection'],
     [
       'what is read goes before what waits',
       'connection.isPaused || this.readableLength > 0',
@@ -170,14 +170,18 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     [
       'drain is in the context of another',
       "owed.runInAsyncScope(() => context.emit('drain'));",
-      "context.emit('drain');",
+      "if (owed) context.emit('drain');",
     ],
     [
       'drain comes while messages wait',
       'this.#owed === undefined || isQueueing ||',
-      'this.#owed === undefined ||',
+      'this.#owed === undefined || (isQueueing && socket.destroyed) ||',
     ],
-    ['drain comes though it closes', 'if (context.readyState === READY_STATES.OPEN) owed', 'owed'],
+    [
+      'drain comes though it closes',
+      'context.readyState === READY_STATES.OPEN',
+      'context.readyState !== READY_STATES.CONNECTING',
+    ],
   ),
   ...inAdapter(
     'connection-sender',
@@ -202,7 +206,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
       'data: Buffer): void {\n    if (this._ending?.isMute) return;\n',
       'data: Buffer): void {\n',
     ],
-    ['an overflow is told amid a send', 'nextTick(() => this.ended());', 'if (nextTick) this.ended();'],
+    ['an overflow is told amid a send', 'nextTick(() => this.ended());', 'void nextTick;\n    this.ended();'],
     [
       'an overflow may take any time to end',
       '      this.startCloseTimer();\n      connection?.abandon',

@@ -126,7 +126,7 @@ it.each([false, true])(
     );
     await until(() => server.clients.size === names.length);
     // So much, inflated, that each has to wait for its turn.
-    const zeros = Buffer.alloc(1 << 20);
+    const zeros = Buffer.alloc(4 << 20);
     for (let count = 0; count < 6; count++) for (const peer of server.clients) peer.send(zeros);
     await until(() => counts.every((count) => count === 6), 'all messages');
     expect(Object.entries(seen).map(([name, contexts]) => [name, [...contexts]])).toEqual(

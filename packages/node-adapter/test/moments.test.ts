@@ -196,6 +196,52 @@ it('terminate of a client that connects ends it with one error', async () => {
   expect(errors).toEqual(['WebSocket was closed before the connection was established']);
 });
 
+it('hands out what was put back into a socket before what is read from it then', async () => {
+  const { websocket, peer } = await open({ role: 'server', over: 'TCP' });
+  const told: string[] = [];
+  websocket.on('message', (data) => told.push(String(data)));
+  const { _socket: socket } = websocket;
+  if (socket === null) throw new Error('no socket');
+  // A socket that its owner pauses as a stream reads on, up to its buffer.
+  Duplex.prototype.pause.call(socket);
+  const [first, second] = [peer.message('first'), peer.message('second')];
+  socket.unshift(first);
+  peer.write(second);
+  await until(() => told.length > 0 || socket.readableLength === first.length + second.length);
+  socket.resume();
+  await until(() => told.length === 2, 'both');
+  expect(told).toEqual(['first', 'second']);
+});
+
+it.each(['client', 'server'] as const)(
+  'tells whom a %s has wait for a write that a stream never ends, once',
+  async (role) => {
+    const { websocket, link } = await open({ role, over: 'a Duplex' });
+    link?.hold();
+    const told: unknown[] = [];
+    websocket.send('held', (error) => told.push(error));
+    await pass(5);
+    expect(told).toEqual([]);
+    websocket.terminate();
+    await until(() => websocket.readyState === WebSocket.CLOSED && told.length > 0, 'the end');
+    await pass(5);
+    expect(told).toEqual([expect.any(Error)]);
+  },
+);
+
+it('does not wait for a stream that never tells its end', async () => {
+  const stream = new Duplex({
+    emitClose: false,
+    read: () => undefined,
+    write: (_chunk, _encoding, done) => done(),
+  });
+  const told: string[] = [];
+  const transport = new Transport(new Endpoint({ role: 'server' }), { close: () => told.push('close') });
+  transport.attach(stream, undefined).terminate();
+  await until(() => told.length > 0, 'the last event');
+  expect(told).toEqual(['close']);
+});
+
 it('a connection on a stream tells of no drain behind its end', async () => {
   const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
   const told: string[] = [];
