@@ -52,6 +52,19 @@ it.each(ROLES)('a %s that overflows amid a write closes behind it', async (role)
   expect(websocket.readyState).toBe(WebSocket.CLOSING);
 });
 
+it.each(ROLES)('a %s counts what the operating system has not taken of one long message', async (role) => {
+  const { websocket, peer } = await open({ role, over: 'TCP' });
+  peer.stream.pause();
+  // The first write of a socket shows how the next may go to its handle.
+  websocket.send('first');
+  await turn();
+  await turn();
+  const length = 32 << 20;
+  websocket.send(noise(length));
+  expect(websocket.bufferedAmount).toBeGreaterThan(length / 4);
+  expect(websocket.bufferedAmount).toBeLessThan(length + 20);
+});
+
 describe('maxBufferedLength', () => {
   const endpoint = new Endpoint({ role: 'server' });
 
