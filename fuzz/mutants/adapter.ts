@@ -17,7 +17,6 @@ export const ADAPTER: readonly Mutant[] = [
       'function onError(this: Attached): void {\n  this.destroy();',
       'function onError(this: Attached): void {\n  this.resume();',
     ],
-    ['what was sent before the peer ended is lost', '  connection.release();\n', ''],
   ),
   ...inAdapter(
     'socket-connection',
