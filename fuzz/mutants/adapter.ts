@@ -1,11 +1,6 @@
-import { inFileWith, type Mutant, type Row } from './mutant.js';
+import { inPackage, type Mutant } from './mutant.js';
 
-const FOLDER = 'packages/node-adapter';
-
-function inAdapter(name: string, tests: readonly string[], ...rows: readonly Row[]): Mutant[] {
-  const files = tests.map((each) => `${FOLDER}/test/${each}.test.ts`);
-  return inFileWith(files, `${FOLDER}/src/${name}.ts`, ...rows);
-}
+const inAdapter = inPackage('packages/node-adapter');
 
 /** Faults of the adapter. */
 export const ADAPTER: readonly Mutant[] = [
@@ -22,7 +17,6 @@ export const ADAPTER: readonly Mutant[] = [
       'function onError(this: Attached): void {\n  this.destroy();',
       'function onError(this: Attached): void {\n  this.resume();',
     ],
-    ['what was sent before the peer ended is lost', '  connection.release();\n', ''],
   ),
   ...inAdapter(
     'socket-connection',

@@ -58,15 +58,6 @@ export const CODEC: readonly Mutant[] = [
     "'frame-too-long': { closeCode: 1002",
   ]),
   ...inFile(
-    'packages/frame-codec/src/closer.ts',
-    [
-      'the echo of a close frame is cut short',
-      ": encodeClose(code, reason);\n    this.happens({ event: 'close-received'",
-      ": encodeClose(code, reason.slice(0, 9));\n    this.happens({ event: 'close-received'",
-    ],
-    ['a second close frame is sent', "if (ending.frame !== 'none' || ", 'if ('],
-  ),
-  ...inFile(
     'packages/frame-codec/src/frame-encoder.ts',
     [
       'room for the head of 65,536 bytes is too small',
@@ -81,16 +72,6 @@ export const CODEC: readonly Mutant[] = [
       'target[at + 1] = maskingKey >> 16;',
     ],
   ),
-  ...inFile(
-    'packages/frame-codec/src/sender.ts',
-    [
-      'text is cut where its head grows',
-      'copyWithin(start, guess, guess + length)',
-      'copyWithin(start, guess, guess + text.length)',
-    ],
-    ['what the transport holds is used again', 'else pool.keep(memory);', 'else pool.give(memory);'],
-    ['one pong too many waits', '++this.#pongs > this', '++this.#pongs > 1 + this'],
-  ),
   ...inFile('packages/frame-codec/src/pieces.ts', [
     'a piece that is joined in several turns begins anew',
     'bytes.append(piece.memory, this.#at, length);',
@@ -101,15 +82,6 @@ export const CODEC: readonly Mutant[] = [
     'for (const engine of engines) engine.close();',
     'engines.length = 0;',
   ]),
-  ...inFile(
-    'packages/frame-codec/src/message-writer.ts',
-    [
-      'pairs of surrogates are torn apart',
-      'const cut = !last && isHighSurrogate(text.charCodeAt(text.length - 1));',
-      'const cut = last && isHighSurrogate(text.charCodeAt(text.length - 1));',
-    ],
-    ['half a character is sent twice', "    this.#half = '';\n", ''],
-  ),
   ...inFile(
     'packages/frame-codec/src/permessage-deflate.ts',
     [

@@ -21,6 +21,16 @@ export function inFileWith(tests: readonly string[], file: string, ...rows: read
   return rows.map(([fault, find, replace]) => ({ file, fault, find, replace, tests }));
 }
 
+/** As {@link inFileWith}, for files of a package and tests beside it, by their names. */
+export function inPackage(
+  folder: string,
+): (name: string, tests: readonly string[], ...rows: readonly Row[]) => Mutant[] {
+  return (name, tests, ...rows) => {
+    const files = tests.map((each) => `${folder}/test/${each}.test.ts`);
+    return inFileWith(files, `${folder}/src/${name}.ts`, ...rows);
+  };
+}
+
 /** The source with the fault in it; throws where the place is not there, or there twice. */
 export function plant({ file, find, replace }: Mutant, source: string): string {
   if (source.split(find).length !== 2) throw new Error(`${file}: "${find}" does not stand there once`);

@@ -1,8 +1,17 @@
 import { ADAPTER } from './adapter.js';
+import { ADAPTER_SENDING } from './adapter-sending.js';
 import { CODEC } from './codec.js';
+import { CODEC_SENDING } from './codec-sending.js';
 import { HANDSHAKE } from './handshake.js';
 import { KERNELS } from './kernels.js';
 import type { Mutant } from './mutant.js';
 
 /** Faults of every part, each small enough to be overlooked. */
-export const MUTANTS: readonly Mutant[] = [...KERNELS, ...CODEC, ...HANDSHAKE, ...ADAPTER];
+export const MUTANTS: readonly Mutant[] = [
+  ...KERNELS,
+  ...CODEC,
+  ...CODEC_SENDING,
+  ...HANDSHAKE,
+  ...ADAPTER,
+  ...ADAPTER_SENDING,
+];

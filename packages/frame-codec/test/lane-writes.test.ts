@@ -42,7 +42,10 @@ describe.each(CODECS)('the lane and its writes ($name)', { timeout: 60_000 }, ({
 
     it('closes behind the frame at hand where the transport says so', () => {
       const sender = sendingOf({ codec: codec() });
-      sender.inWrite = () => sender.connection.abandon(1008);
+      sender.inWrite = () => {
+        sender.inWrite = undefined;
+        sender.connection.abandon(1008);
+      };
       sender.connection.sendPrepared(new PreparedMessage(pattern(40_000)));
       expect(sender.frames()).toEqual(['82 of 40000', '88 03 f0']);
       expect(sender.connection.closingState).toBe('close-sent');
@@ -90,6 +93,17 @@ describe.each(CODECS)('the lane and its writes ($name)', { timeout: 60_000 }, ({
       connection.receiveEnd();
       connection.proceedSending();
       expect([yields, connection.queuedLength, connection.isYieldingSend]).toEqual([1, 0, false]);
+    });
+
+    it('gives turns while many pings wait, too', () => {
+      let yields = 0;
+      const { connection, read } = sendingOf({ codec: codec(), also: { yieldSending: () => void yields++ } });
+      const slot = connection.sendLater('text', 1);
+      for (let count = 0; count < 10_000; count++) connection.ping(hex(''));
+      slot?.fill(hex('61'));
+      while (connection.isYieldingSend) connection.proceedSending();
+      expect(yields).toBeGreaterThan(20);
+      expect(read()).toHaveLength(10_001);
     });
 
     it('gives turns while many short messages wait, too', () => {

@@ -20,7 +20,7 @@ export interface Sending {
   /** first byte and payload of each frame, long payloads by their length */
   frames(): string[];
   read(): ReadFrame[];
-  /** called from inside each write */
+  /** called from inside each write, before the bytes are taken: what is sent then must come behind them */
   inWrite: ((more: boolean) => void) | undefined;
 }
 
@@ -38,8 +38,8 @@ export function sendingOf(options: SendingOptions): Sending {
   const told: string[] = [];
   const handler: ConnectionHandler<undefined> = {
     write: (_, bytes, more) => {
-      writes.push(bytes.slice());
       sending.inWrite?.(more);
+      writes.push(bytes.slice());
       return true;
     },
     end: () => told.push('end'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Sender } from '../src/index.js';
 import { until } from './loopback.js';
 import { BOTH, open, ROLES, turn } from './sides.js';
 import { prose } from './ways.js';
@@ -43,6 +44,32 @@ describe.each(BOTH)('outside of handlers a $role (compression: $compressed)', (s
       expect(link?.writes.length).toBe(before + 1);
     }
     expect(await peer.hearsAll()).toHaveLength(6);
+  });
+
+  it('has the first frame wait too behind a turn with several, until a turn has one alone', async () => {
+    const { websocket, peer, link } = await open({ ...sides, over: 'a Duplex' });
+    const writes: number[] = [];
+    for (const count of [3, 2, 1, 1, 2]) {
+      await turn();
+      await turn();
+      const before = link?.writes.length ?? 0;
+      for (let index = 0; index < count; index++) websocket.send('x');
+      writes.push((link?.writes.length ?? 0) - before);
+    }
+    expect(writes).toEqual([1, 0, 0, 1, 1]);
+    await peer.hears(9);
+  });
+
+  it('gathers frames that were made elsewhere, too', async () => {
+    const { websocket, peer, link } = await open({ ...sides, over: 'a Duplex' });
+    await turn();
+    const before = link?.writes.length ?? 0;
+    const options = { fin: true, opcode: 1, mask: sides.role === 'client', rsv1: false };
+    for (let count = 0; count < 5; count++) {
+      websocket._sender?.sendFrame(Sender.frame(Buffer.from('framed'), options));
+    }
+    await peer.hears(5);
+    expect((link?.writes.length ?? 0) - before).toBe(2);
   });
 
   it('writes what was gathered at flush(), and again what follows', async () => {

@@ -143,6 +143,28 @@ describe.each(SIDES)('what a $role (compression: $compressed) sends before its s
   );
 });
 
+describe.each(ROLES)('what waits for a turn of a %s to be compressed', (role) => {
+  const LONG = 'x'.repeat(300_000);
+
+  it('goes out before process.exit()', async () => {
+    const act = `later(() => {
+      websocket.send('${'x'.repeat(10)}'.repeat(30_000));
+      websocket.send('last');
+      process.exit();
+    });`;
+    const { peer } = await outcomeOf({ role, compressed: true }, act);
+    expect(peer.told).toEqual([text(LONG), text('last')]);
+  });
+
+  it('goes out before end()', async () => {
+    const { websocket, peer } = await open({ role, compressed: true });
+    websocket.send(LONG);
+    websocket.send('last');
+    websocket._socket?.end();
+    expect(await peer.hearsAll()).toEqual([text(LONG), text('last')]);
+  });
+});
+
 it.each(ROLES)('what a %s sends before end() goes out over TLS and a Duplex too', async (role) => {
   for (const over of ['TLS', 'a Duplex'] as const) {
     const { websocket, peer } = await open({ role, over });

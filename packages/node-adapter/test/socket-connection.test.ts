@@ -213,6 +213,9 @@ describe('a paused connection', () => {
     const closes: unknown[] = [];
     const { connection, peer } = await bare({ close: (_connection, code) => closes.push(code) });
     connection.pause();
+    // What lies in a stream that nobody reads keeps its end from being seen.
+    peer.write(maskedFrame(0x81, Buffer.from('unread')));
+    await until(() => connection.socket.readableLength > 0);
     connection.fail(new ProtocolError('opcode-reserved', 0));
     // The peer ends when it has read the close frame to its end.
     peer.resume();
@@ -374,9 +377,12 @@ it('sends what was gathered before it saw that the peer has ended', async () => 
     received += chunk.toString('hex');
   });
   connection.socket.prependListener('end', () => {
-    connection.gather();
-    connection.sendText('bye');
+    // The first frame of a tick leaves at once.
+    for (const text of ['good', 'bye']) {
+      connection.gather();
+      connection.sendText(text);
+    }
   });
   peer.end();
-  await until(() => received === '8103627965', 'the message');
+  await until(() => received === '8104676f6f648103627965', 'the messages');
 });

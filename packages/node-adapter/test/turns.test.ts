@@ -125,6 +125,7 @@ describe.each(WAYS)('a message that inflates to 64 MiB, %s', (_way, options) => 
     await until(() => !isYielding(websocket));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(events).toEqual([]);
+    expect(websocket._socket?.isPaused()).toBe(true);
     websocket.resume();
     await until(() => events.length === 2);
     expect(events).toEqual([`binary ${8 * MIB}`, 'text behind']);
