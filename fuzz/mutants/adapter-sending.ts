@@ -9,7 +9,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ['last-words'],
     [
       'what was gathered is lost at the exit',
-      'for (const gatherer of released) ignoreThrown(() => gatherer.release());',
+      'for (const each of released) ignoreThrown(() => each.release());',
       'void released;',
     ],
     [
@@ -45,8 +45,9 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
     ['an error is told within the call', 'else this.tellLater(error);', 'else this.tell(error);'],
   ),
+  ...inAdapter('socket-connection', ['gathering']),
   ...inAdapter(
-    'socket-connection',
+    'socket-writer',
     ['gathering'],
     ['the first frame of a tick waits', 'if (isFirst && (flags & SENDS_SEVERAL) === 0) return;', ''],
     [
@@ -66,14 +67,16 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
     ['writes gather where nothing is to', '!this.transport.gatherWrites || isExiting()', 'isExiting()'],
   ),
+  ...inAdapter('socket-connection', ['last-words']),
   ...inAdapter(
-    'socket-connection',
+    'socket-writer',
     ['last-words'],
     ['end() leaves what was sent', 'connection.sendAll();', 'void connection;'],
     ['end() leaves what waits for its turn', '    while (this.isYieldingSend) this.proceedSending();\n', ''],
   ),
+  ...inAdapter('socket-connection', ['buffered-amount', 'overflow']),
   ...inAdapter(
-    'socket-connection',
+    'socket-writer',
     ['buffered-amount', 'overflow'],
     [
       'what the handle holds does not count',
@@ -103,17 +106,6 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     'socket-connection',
     ['moments', 'turns', 'socket-connection', 'ends'],
     [
-      'who waits for what the stream holds is not told of the end',
-      '[...(leaving.written ?? []), leaving',
-      '[leaving',
-    ],
-    ['who waits for what the handle holds is not told', '      leaving.unsentFor = waiters;\n', ''],
-    [
-      'what a dead stream held is told as sent',
-      'error ?? (!atOnce && socket.destroyed ? tooLate() : undefined)',
-      'error ?? undefined',
-    ],
-    [
       'a pause holds up the end',
       '    if (this.has(FINISHED)) return;\n    super.pause();',
       '    super.pause();',
@@ -133,11 +125,26 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
       '    this.socket.pause();\n    takeTurnLater',
       '    takeTurnLater',
     ],
-    ['a turn ends a pause', '!this.isYielding && !this.isPaused && !this', '!this.isYielding && !this'],
+    ['a turn ends a pause', '    if (this.isPaused) pauseStream(this.socket);\n', ''],
     [
       'drain is told behind the end',
       '    if (this.has(FINISHED)) return;\n    const handler',
       '    const handler',
+    ],
+  ),
+  ...inAdapter(
+    'socket-writer',
+    ['moments', 'turns', 'socket-connection', 'ends'],
+    [
+      'who waits for what the stream holds is not told of the end',
+      '[...(leaving.written ?? []), leaving',
+      '[leaving',
+    ],
+    ['who waits for what the handle holds is not told', '      leaving.unsentFor = waiters;\n', ''],
+    [
+      'what a dead stream held is told as sent',
+      'error ?? (!atOnce && socket.destroyed ? tooLate() : undefined)',
+      'error ?? undefined',
     ],
   ),
   ...inAdapter(

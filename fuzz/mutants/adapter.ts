@@ -11,7 +11,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['one byte behind the handshake is lost', 'head.length > 0) socket', 'head.length > 1) socket'],
     ['a socket that was paused stays so', '    attached.resume();\n', ''],
     ['what comes behind the last write is not read', '        connection.socket.resume();\n', ''],
-    ['the end of the peer is not answered', '    connection.receivePeerEnd();\n', ''],
+    ['the end of the peer is not answered', '  connection.receivePeerEnd();\n', ''],
     [
       'a stream that failed is not dropped',
       'function onError(this: Attached): void {\n  this.destroy();',
@@ -21,27 +21,7 @@ export const ADAPTER: readonly Mutant[] = [
   ...inAdapter(
     'socket-connection',
     ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls'],
-    ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
-    ['what waits for its turn does not count as buffered', ' + this.queuedLength', ''],
-    [
-      'memory of a head is used again too early',
-      'leaving.head === undefined ? Buffer.from(bytes) :',
-      'leaving.head === undefined ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) :',
-    ],
-    ['the socket stays corked', '    if (head !== undefined) socket.uncork();\n', ''],
-    [
-      'memory that another stream still needs is used again',
-      'socket instanceof Socket && !(',
-      '(socket instanceof Socket || !socket.readableObjectMode) && !(',
-    ],
-    ['the limit of what waits is not looked at', 'if (waiting > this', 'if (waiting < 0 && waiting > this'],
-    ['an overflow is told twice', '    this.mark(OVERFLOWED, true);\n', ''],
     ['what a pause held back is lost with the socket', '      () => this.resume(),\n', ''],
-    [
-      'callbacks are forgotten with the socket',
-      'tellAll(lists.flat(), tooLate());',
-      'tellAll([], tooLate());',
-    ],
     [
       'what was sent before terminate is lost',
       '    this.flush();\n    super.terminate();',
@@ -67,7 +47,31 @@ export const ADAPTER: readonly Mutant[] = [
       'if (!connection.isPaused) connection',
       'connection',
     ],
-    ['who talks is not heard', 'RECEIVING | HEARD;', 'RECEIVING;'],
+    ['who talks is not heard', 'RECEIVING | HEARD, true', 'RECEIVING, true'],
+  ),
+  ...inAdapter(
+    'socket-writer',
+    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls'],
+    ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
+    ['what waits for its turn does not count as buffered', ' + this.queuedLength', ''],
+    [
+      'memory of a head is used again too early',
+      'leaving.head === undefined ? Buffer.from(bytes) :',
+      'leaving.head === undefined ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) :',
+    ],
+    ['the socket stays corked', '    if (head !== undefined) socket.uncork();\n', ''],
+    [
+      'memory that another stream still needs is used again',
+      'socket instanceof Socket && !(',
+      '(socket instanceof Socket || !socket.readableObjectMode) && !(',
+    ],
+    ['the limit of what waits is not looked at', 'if (waiting > this', 'if (waiting < 0 && waiting > this'],
+    ['an overflow is told twice', '    this.mark(OVERFLOWED, true);\n', ''],
+    [
+      'callbacks are forgotten with the socket',
+      'tellAll(lists.flat(), tooLate());',
+      'tellAll([], tooLate());',
+    ],
     ['only the first tick gathers', '    this.mark(GATHERING | GATHERED_SEVERAL, false);\n', ''],
   ),
   ...inAdapter(

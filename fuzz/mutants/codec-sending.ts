@@ -22,11 +22,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['a slice that has left is counted off again', '    entry.length = length;\n', ''],
     ['parts behind others are not counted', '    this.#length += part.length;\n', ''],
     ['isAbandoned is ignored', 'return this.current.isAbandoned;', 'return false;'],
-    [
-      'nobody is told that a message never ends',
-      '    if (this.open !== undefined) this.open.isAbandoned = true;\n',
-      '',
-    ],
+    ['nobody is told that a message never ends', '    open.isAbandoned = true;\n', ''],
     ['a ping goes amid a write', '    if (this.isWriting) return false;\n', ''],
     [
       'a ping passes a message of which nothing was sent',
@@ -65,8 +61,33 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
     ['the close frame goes amid a write', '(this.lane.isEmpty && !this.lane.isWriting)', 'this.lane.isEmpty'],
     [
+      'a message in parts is amid what is sent before it',
+      'if (lane.isEmpty) lane.current = message;',
+      'lane.current = message;',
+    ],
+    ['a part passes one that is not there yet', ' && message.lastPart === undefined', ''],
+    [
+      'a part goes amid a write',
+      'message.lastPart === undefined && !lane.isWriting',
+      'message.lastPart === undefined',
+    ],
+    [
+      'frames made elsewhere go amid a write',
+      '(lane.isEmpty && !lane.isWriting && !(isMessage',
+      '(lane.isEmpty && !(isMessage',
+    ],
+    [
+      'a message made elsewhere goes amid another',
+      ' && !(isMessage && lane.current !== undefined)',
+      ' && isMessage !== undefined',
+    ],
+  ),
+  ...inCodec(
+    'lane-sender',
+    ['lane', 'lane-order', 'lane-writes', 'message-writer'],
+    [
       'a close frame that waited is not taken for sent',
-      '        if (entry.opcode === OPCODES.close) this.closeSent();\n',
+      "    if (entry.kind === 'control' && entry.opcode === OPCODES.close) this.closeSent();\n",
       '',
     ],
     [
@@ -93,27 +114,6 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['a place is filled again', 'this.lane === lane && entry.payload === undefined', 'this.lane === lane'],
     ['more than was announced is not counted', '        lane.resize(entry, payload.length);\n', ''],
     ['what waits changes with its memory', '? payload.slice() : this', '? payload : this'],
-    [
-      'a message in parts is amid what is sent before it',
-      'if (lane.isEmpty) lane.current = message;',
-      'lane.current = message;',
-    ],
-    ['a part passes one that is not there yet', ' && message.lastPart === undefined', ''],
-    [
-      'a part goes amid a write',
-      'message.lastPart === undefined && !lane.isWriting',
-      'message.lastPart === undefined',
-    ],
-    [
-      'frames made elsewhere go amid a write',
-      '(lane.isEmpty && !lane.isWriting && !(isMessage',
-      '(lane.isEmpty && !(isMessage',
-    ],
-    [
-      'a message made elsewhere goes amid another',
-      ' && !(isMessage && lane.current !== undefined)',
-      ' && isMessage !== undefined',
-    ],
     ['pings cost nothing but their bytes', 'return entry.length + ENTRY_COST;', 'return entry.length;'],
     [
       'messages cost nothing but their bytes',
@@ -135,7 +135,11 @@ export const CODEC_SENDING: readonly Mutant[] = [
       'lane.isReady) left -= this.sendNext(lane);',
       'lane.isReady) this.sendNext(lane);',
     ],
-    ['nobody is told that all has left', 'if (lane.isEmpty && !lane.isWriting) this.laneEmptied();', ''],
+    [
+      'nobody is told that all has left',
+      'if (hasWaited && lane.isEmpty && !lane.isWriting) this.laneEmptied();',
+      '',
+    ],
     [
       'the masking key is taken when the message is compressed',
       'const maskingKey = this.endpoint.masks ? this.endpoint.maskingKey() : undefined;',
@@ -279,7 +283,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
     [
       'who gives up what waits sends it',
-      "'tellFailure'),\n    abandon: to('close-queued', 'dropQueue', 'putClose'),\n    terminate: DROPPED,\n    'peer-end': to('peer-ended'),\n    'transport-end': GONE,\n  },\n  'close-queued'",
+      "'tellFailure'),\n    abandon: to('close-queued', 'dropQueue', 'putClose'),\n    terminate: DROPPED,\n    'peer-end': to('peer-ended', 'abandonParts'),\n    'transport-end': GONE,\n  },\n  'close-queued'",
       "'tellFailure'),\n    abandon: to('close-queued', 'putClose'),\n    terminate: DROPPED,\n    'peer-end': to('peer-ended'),\n    'transport-end': GONE,\n  },\n  'close-queued'",
     ],
     [
@@ -309,7 +313,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
     [
       'a peer that ends without an answer is waited for',
-      "'tellFailure', 'end'),\n    terminate: DROPPED,\n    'peer-end': to('peer-ended'),\n",
+      "'tellFailure', 'end'),\n    terminate: DROPPED,\n    'peer-end': to('peer-ended', 'abandonParts'),\n",
       "'tellFailure', 'end'),\n    terminate: DROPPED,\n",
     ],
     [

@@ -78,7 +78,8 @@ function controlsBetween(
     named,
     came,
     (call, { kind, payload }) => call.kind === kind && call.payload.equals(payload),
-    (call, behind) => errorOf(call) !== undefined || (cut !== undefined && behind && !(call.hasBack && isExact(facts))),
+    (call, behind) =>
+      errorOf(call) !== undefined || (cut !== undefined && behind && !(call.hasBack && isExact(facts))),
   );
   if (places === undefined)
     return `pings and pongs are lost, or out of order (${cut ?? 'nothing was cut'}): ${named.map(({ id }) => id).join(', ')}; came: ${came.map(({ payload }) => show(payload)).join(', ')}`;
