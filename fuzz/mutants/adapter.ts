@@ -20,7 +20,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'socket-connection',
-    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls'],
+    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls', 'moments'],
     ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
     ['what waits for its turn does not count as buffered', ' + this.queuedLength', ''],
     [
@@ -40,7 +40,7 @@ export const ADAPTER: readonly Mutant[] = [
     [
       'callbacks are forgotten with the socket',
       'tellAll(lists.flat(), tooLate());',
-      'tellAll([], tooLate());',
+      'tellAll(lists.flat().slice(0, 0), tooLate());',
     ],
     [
       'what was sent before terminate is lost',
@@ -50,7 +50,7 @@ export const ADAPTER: readonly Mutant[] = [
     [
       'a paused connection goes on reading',
       'super.pause();\n    pauseStream(this.socket);',
-      'super.pause();',
+      'super.pause();\n    void pauseStream;',
     ],
     [
       'a resumed connection does not read',
