@@ -20,7 +20,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'socket-connection',
-    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls'],
+    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls', 'moments'],
     ['what a pause held back is lost with the socket', '      () => this.resume(),\n', ''],
     [
       'what was sent before terminate is lost',
@@ -51,7 +51,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'socket-writer',
-    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls'],
+    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls', 'moments'],
     ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
     ['what waits for its turn does not count as buffered', ' + this.queuedLength', ''],
     [

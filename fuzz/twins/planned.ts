@@ -27,7 +27,8 @@ export async function uncaughtOf(run: () => Promise<void>): Promise<unknown[]> {
   return uncaught;
 }
 
-const LIBRARY = /[\\/]ws[\\/]lib[\\/]/;
+/** Its own files, and what Node does with the signal that it alone hands on. */
+const LIBRARY = /[\\/]ws[\\/]lib[\\/]|add-abort-signal/;
 
 /** Whether an error comes from npm `ws`, which is not what is judged. */
 export function isOfWs(error: unknown): boolean {

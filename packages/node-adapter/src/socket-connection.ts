@@ -126,6 +126,8 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     this.release();
     this.mark(FINISHED, true);
     const steps = [
+      // Nothing can be sent any more: a close frame that is found now stays without an answer.
+      () => super.terminate(),
       // What was held back is handed out: nobody can resume what is over.
       () => this.resume(),
       () => {

@@ -6,21 +6,21 @@ import { until } from './loopback.js';
 import { BOTH, open, pass, turn } from './sides.js';
 import { timers } from './timers.js';
 import { noise } from './ways.js';
-import { binary } from './wire-peer.js';
+import { binary, text } from './wire-peer.js';
 
 /*
  * When events and callbacks come: not within the call that brings them about, and in their order.
  */
 
 /** A Blob that is read when somebody says so, or fails. */
-function slowBlob(text: string): { blob: Blob; read(): void; fail(): void } {
+function slowBlob(content: string): { blob: Blob; read(): void; fail(): void } {
   let settle: { resolve(bytes: ArrayBuffer): void; reject(error: Error): void };
   const bytes = new Promise<ArrayBuffer>((resolve, reject) => {
     settle = { resolve, reject };
   });
   return {
-    blob: Object.assign(new Blob([text]), { arrayBuffer: () => bytes }),
-    read: () => settle.resolve(new TextEncoder().encode(text).buffer),
+    blob: Object.assign(new Blob([content]), { arrayBuffer: () => bytes }),
+    read: () => settle.resolve(new TextEncoder().encode(content).buffer),
     fail: () => settle.reject(new Error('unreadable')),
   };
 }
@@ -40,6 +40,14 @@ describe.each(BOTH)('a $role (compression: $compressed)', (sides) => {
     within = 'later';
     await until(() => told.length === 4, 'the callbacks');
     expect(told.sort()).toEqual(['Blob later', 'behind later', 'late later', 'ping later']);
+  });
+
+  it('sends what it has gathered before terminate', async () => {
+    const { websocket, peer } = await open(sides);
+    const words = ['leaves at once', 'gathered', 'last'];
+    for (const word of words) websocket.send(word);
+    websocket.terminate();
+    expect(await peer.hearsAll()).toEqual(words.map(text));
   });
 
   it('hands out nothing within resume(), and nothing where a pause follows', async () => {
