@@ -251,10 +251,7 @@ export class WebSocket extends WebSocketCore {
     this._connection?.pause();
   }
 
-  /**
-   * Hands what was sent to the operating system now, as far as it takes it, instead of when the tick ends or the handler
-   * returns.
-   */
+  /** Hands what was sent to the operating system now, instead of when the tick ends or the handler returns. */
   flush(): void {
     this._connection?.flush();
   }
