@@ -125,7 +125,9 @@ const closeFrame: Rule = ({ record, cut, close, overflow, program }) => {
       return 'the close frame of the peer is not answered (§5.5.1)';
   }
   if (sent === undefined) {
-    const closes = program.settings.overflow === 'close' && program.settings.closeTimeout >= SHORT_TIMEOUT;
+    const { overflow: how, closeTimeout, maskThrowsAt } = program.settings;
+    // A close frame that cannot be masked is not sent (§5.3).
+    const closes = how === 'close' && closeTimeout >= SHORT_TIMEOUT && maskThrowsAt === undefined;
     const first = overflow !== undefined && record.cuts.every(({ why }) => why === GIVEN_UP);
     if (closes && first && close === undefined && fromPeer === undefined && !program.deaf)
       return 'an overflow that closes, and no close frame 1008';
