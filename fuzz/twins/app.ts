@@ -27,6 +27,7 @@ export class App {
     wire: [],
     wireFault: undefined,
     peerSent: [],
+    peerEnded: false,
   };
   readonly planned: Planned[] = [];
   readonly controller: AbortController = new AbortController();

@@ -73,6 +73,14 @@ function itemsOf(calls: readonly Call[]): { items: Item[]; closedAmid: boolean; 
   return { items, closedAmid: open !== undefined, between };
 }
 
+/**
+ * Sockets of a client, and those of TLS, end their half by themselves when the peer ends its own: where the application has
+ * paused, what it has not been told by then is told, and nothing is sent any more.
+ */
+function endsItself({ link }: Program, { told, peerEnded }: RunRecord): boolean {
+  return link.way !== 'duplex' && peerEnded && told.some(({ event, paused }) => event === 'close' && paused);
+}
+
 export function factsOf(program: Program, record: RunRecord): Facts {
   const { settings, early, steps } = program;
   const { calls, told, cuts } = record;
@@ -89,7 +97,8 @@ export function factsOf(program: Program, record: RunRecord): Facts {
       ? 'close time-out'
       : undefined) ??
     (settings.pingInterval !== undefined || settings.idleTimeout !== undefined ? 'keep-alive' : undefined) ??
-    (settings.maskThrowsAt !== undefined ? 'mask' : undefined);
+    (settings.maskThrowsAt !== undefined ? 'mask' : undefined) ??
+    (endsItself(program, record) ? 'end of the socket' : undefined);
   return {
     program,
     record,

@@ -61,6 +61,8 @@ export interface RunRecord {
   wire: readonly WireItem[];
   wireFault: string | undefined;
   peerSent: readonly PeerItem[];
+  /** the peer has ended its half by itself */
+  peerEnded: boolean;
 }
 
 export const ERROR_OVERFLOW = 'WS_ERR_TOO_MUCH_BUFFERED';

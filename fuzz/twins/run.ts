@@ -73,6 +73,7 @@ export class Run {
     const peer = this.#open;
     // What it has not read yet is on its way.
     await this.#within(() => peer.gone || peer.ended);
+    record.peerEnded = peer.done;
     if (!peer.gone) peer.reset();
     // Whatever comes behind the end shows now.
     await sleep(1);
