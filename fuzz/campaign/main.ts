@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { annotate } from './annotate.js';
 import { misunderstood } from './command-line.js';
 import { store } from './corpus.js';
-import type { Job, JobResult } from './job.js';
+import { type Job, type JobResult, runJob } from './job.js';
 import { type CampaignOptions, readOptions, USAGE } from './options.js';
 import { Plan } from './plan.js';
 import { Tally } from './tally.js';
@@ -37,7 +37,8 @@ class Campaign {
     const timer = Number.isFinite(minutes) ? setTimeout(() => this.stop(), minutes * 60_000) : undefined;
     const progress = setInterval(() => console.log(this.#tally.line()), PROGRESS_MS);
     try {
-      await Promise.all(Array.from({ length: threads }, () => this.#thread()));
+      const alone = properties.some((property) => property.alone);
+      await Promise.all(Array.from({ length: alone ? 1 : threads }, () => this.#thread()));
     } finally {
       clearTimeout(timer);
       clearInterval(progress);
@@ -48,6 +49,24 @@ class Campaign {
   }
 
   async #thread(): Promise<void> {
+    if (this.#options.properties.some(({ alone }) => alone)) await this.#here();
+    else await this.#elsewhere();
+  }
+
+  /** Takes jobs on this thread. */
+  async #here(): Promise<void> {
+    for (;;) {
+      const job = this.#stopped ? undefined : this.#plan.next();
+      if (job === undefined) return;
+      const result = await runJob(job);
+      this.#plan.learn(result);
+      this.#tally.add(result);
+      if (result.counterexample !== undefined) await this.#report(job, result.counterexample);
+    }
+  }
+
+  /** Takes jobs on a thread of its own. */
+  async #elsewhere(): Promise<void> {
     const worker = new Worker(new URL('worker.js', import.meta.url));
     try {
       for (;;) {
@@ -116,5 +135,6 @@ if (options === undefined) {
     // The second time nothing is waited for.
     process.once('SIGINT', () => process.exit(130));
   });
-  process.exitCode = await campaign.run();
+  // What a property has left open on this thread keeps nothing alive.
+  process.exit(await campaign.run());
 }

@@ -66,7 +66,9 @@ export function readOptions(args: readonly string[]): CampaignOptions | undefine
       numberOf('minutes', values.minutes, false) ?? (runs === undefined ? 1 : Number.POSITIVE_INFINITY),
     runs,
     seed: numberOf('seed', values.seed, true) ?? Math.floor(Math.random() * 2 ** 31),
-    properties: PROPERTIES.filter(({ name }) => wanted.some((begin) => name.startsWith(begin))),
+    properties: PROPERTIES.filter(({ name, alone }) =>
+      wanted.some((begin) => (alone === true ? name === begin : name.startsWith(begin))),
+    ),
     kernels,
     threads: Math.max(1, numberOf('threads', values.threads, true) ?? availableParallelism()),
   };

@@ -13,6 +13,11 @@ export interface Property<Input> {
   readonly part: 'codec' | 'kernels' | 'handshake' | 'adapter';
   /** whether it decodes little for its time: a campaign gives it less */
   readonly slow?: boolean;
+  /**
+   * whether it runs on the main thread, and only where it is asked for by its name: a thread that has run it does not end
+   * (Node 20 waits for ever for what is left of its sockets)
+   */
+  readonly alone?: boolean;
   readonly arbitrary: fc.Arbitrary<Input>;
   /** Throws where it does not hold, or rejects. Holds nothing back for the next call but caches. */
   check(input: Input, kernel: KernelKind): void | Promise<void>;
@@ -30,7 +35,7 @@ export interface Counterexample {
 export type Explored = Counterexample | undefined;
 
 /** A {@link Property} whose inputs nobody needs to know. */
-export interface AnyProperty extends Pick<Property<unknown>, 'name' | 'claim' | 'part' | 'slow'> {
+export interface AnyProperty extends Pick<Property<unknown>, 'name' | 'claim' | 'part' | 'slow' | 'alone'> {
   /** Holds it against `runs` inputs. */
   explore(kernel: KernelKind, seed: number, runs: number): Explored | Promise<Explored>;
   /** Holds it against one input, as {@link Counterexample} has it; throws or rejects where it does not hold. */
@@ -42,12 +47,13 @@ const LONGEST_MS = 20_000;
 
 /** Hides the type of a property's inputs; `count` is called for each. */
 export function anyProperty<Input>(property: Property<Input>, count: () => void): AnyProperty {
-  const { name, claim, part, slow = false, arbitrary, check } = property;
+  const { name, claim, part, slow = false, alone = false, arbitrary, check } = property;
   return {
     name,
     claim,
     part,
     slow,
+    alone,
     explore: (kernel, seed, runs) => {
       const bounds = { seed, numRuns: runs, interruptAfterTimeLimit: LONGEST_MS };
       if (part === 'adapter') {

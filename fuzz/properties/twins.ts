@@ -44,6 +44,7 @@ export const twins: Property<TwinsInput> = {
   claim:
     'what an application sends arrives in order or is told to have failed, once, and every connection ends (§5.4, §5.5.1, §7)',
   part: 'adapter',
+  alone: true,
   arbitrary: twinsInputs,
   check,
 };

@@ -72,7 +72,8 @@ describe('programs that both libraries do right', () => {
     const program = { ...QUIET, ...changes };
     const [ours, theirs] = [await run(program), await run(program, THEIRS)];
     expect(judge(ours)).toEqual([]);
-    expect(judge(theirs)).toEqual([]);
+    // ws compresses in threads of its own: on a busy machine it may still be at it.
+    expect(judge(theirs).filter((each) => !each.includes('does not leave'))).toEqual([]);
     expect(compare(ours, theirs)).toEqual([]);
   });
 });

@@ -5,8 +5,11 @@ import { after } from './loopback.js';
 import { type Opened, open, ROLES, type Sides } from './sides.js';
 import { noise } from './ways.js';
 
-/** What holds the loop for no longer than 20 ms takes no more than this on a machine with other work. */
-const MOST_MS = 150;
+/**
+ * What holds the loop for no longer than 20 ms takes no more than this on a machine that is busy with other tests; where all
+ * is done in one go, it is held for seconds.
+ */
+const MOST_MS = 600;
 const COUNT = 100_000;
 
 /** Counts frames by their bytes alone, so that the peer takes no time of this loop. */
