@@ -236,13 +236,30 @@ export abstract class MessageSender extends LaneSender {
     }
     if (lane.current === message && message.lastPart === undefined && !lane.isWriting) {
       done?.();
-      this.sendPart(message.opcode, payload, first, last, message.compress);
+      const isFirst = !message.hasBegun;
+      // Before: what is sent from inside the write is no first part any more.
       message.hasBegun = true;
+      try {
+        this.sendPart(message.opcode, payload, isFirst, last, message.compress);
+      } catch (error) {
+        message.hasBegun = !isFirst;
+        throw error;
+      }
       if (last) lane.current = undefined;
     } else {
       const kept = this.keepPayload(payload);
       const { length } = payload;
-      lane.pushPart({ kind: 'part', message, payload: kept, first, last, length, done, next: undefined });
+      const isFirst = first && !message.hasBegun;
+      lane.pushPart({
+        kind: 'part',
+        message,
+        payload: kept,
+        first: isFirst,
+        last,
+        length,
+        done,
+        next: undefined,
+      });
       this.queued(length);
     }
     if (last) lane.open = undefined;

@@ -40,6 +40,17 @@ describe.each(CODECS)('the lane and its writes ($name)', { timeout: 60_000 }, ({
       }
     });
 
+    it('sends a part of a message from inside the write of its first as a continuation (§5.4)', () => {
+      const sender = sendingOf({ codec: codec() });
+      const writer = sender.connection.startMessage('binary');
+      let calls = 0;
+      sender.inWrite = () => {
+        if (calls++ === 0) writer.end(hex('02'));
+      };
+      writer.write(hex('01'));
+      expect(sender.frames()).toEqual(['02 01', '80 02']);
+    });
+
     it('closes behind the frame at hand where the transport says so', () => {
       const sender = sendingOf({ codec: codec() });
       sender.inWrite = () => {
