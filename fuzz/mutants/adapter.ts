@@ -83,7 +83,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'scheduler',
-    ['turns', 'compression', 'outgoing', 'faults'],
+    ['turns', 'outgoing', 'callbacks'],
     ['who waits for a turn when a handler throws is forgotten', '    scheduleTurns();\n  }\n}', '  }\n}'],
     ['everyone has a turn, however long it takes', ' || now() > end', ' && now() > end'],
     ['the seventeenth to gather sends nothing', 'gathered.shift()?.release();', 'gathered.shift();'],
@@ -95,7 +95,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'outgoing',
-    ['outgoing', 'web-socket'],
+    ['outgoing', 'web-socket', 'thrown'],
     [
       'drain is not emitted',
       "owed.runInAsyncScope(() => context.emit('drain'));",
@@ -110,7 +110,7 @@ export const ADAPTER: readonly Mutant[] = [
   ...inAdapter(
     'keep-alive',
     ['keep-alive', 'web-socket-core'],
-    ['the timer outlives its connections', '    clearInterval(this.#timer);\n', ''],
+    ['the timer outlives its connections', 'clearInterval(this.#timer);', 'void clearInterval;'],
     ['the timer keeps the process alive', '.unref();', ';'],
     ['who was heard once is heard for ever', '      connection.heard = false;\n', ''],
     ['a silent peer is pinged at each look', '=== this.#pingAfter)', '>= this.#pingAfter)'],
