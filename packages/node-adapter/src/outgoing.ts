@@ -163,7 +163,8 @@ export class Outgoing {
       if (isBlob(data)) taken = read(data, writer.writeLater(data.size, last, done));
       else {
         const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
-        taken = last ? writer.end(bytes, done) : writer.write(bytes, done);
+        // An empty fragment goes out as well, as with npm ws: it keeps the place of its message.
+        taken = last ? writer.end(bytes, done) : writer.write(bytes, done ?? keepsPlace);
       }
     } catch (error) {
       // Where the first fragment is refused, there is no message that the next could belong to.
@@ -174,6 +175,9 @@ export class Outgoing {
     return taken;
   }
 }
+
+/** Whoever has no callback waits for nothing. */
+function keepsPlace(): void {}
 
 /** Reads a `Blob` into the place that is kept for it; outside of any promise, so that what listeners throw surfaces. */
 function read(blob: Blob, slot: MessageSlot | undefined): boolean {
