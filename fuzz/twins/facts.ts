@@ -75,10 +75,14 @@ function itemsOf(calls: readonly Call[]): { items: Item[]; closedAmid: boolean; 
 
 /**
  * Sockets of a client, and those of TLS, end their half by themselves when the peer ends its own: where the application has
- * paused, what it has not been told by then is told, and nothing is sent any more.
+ * paused, or is told of each message in a task of its own, what it has not been told by then is told, and nothing is sent
+ * any more.
  */
-function endsItself({ link }: Program, { told, peerEnded }: RunRecord): boolean {
-  return link.way !== 'duplex' && peerEnded && told.some(({ event, paused }) => event === 'close' && paused);
+function endsItself({ link, settings, steps }: Program, { told, peerEnded }: RunRecord): boolean {
+  if (link.way === 'duplex' || !peerEnded) return false;
+  if (told.some(({ event, paused }) => event === 'close' && paused)) return true;
+  const endsAtOnce = steps.some((step) => step.do === 'peer' && step.ends === 'by end');
+  return settings.allowSynchronousEvents === false && endsAtOnce;
 }
 
 export function factsOf(program: Program, record: RunRecord): Facts {
