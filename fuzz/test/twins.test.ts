@@ -45,7 +45,7 @@ async function run(program: Program, library: Library = oursOn('wasm')): Promise
 
 describe('programs by chance', () => {
   it('hold, more than a hundred of them', async () => {
-    const found = await anyProperty(twins, () => undefined).explore('wasm', 1, 14);
+    const found = await anyProperty(twins, () => undefined).explore('wasm', 1, 10);
     expect(found && `${found.error}\n${annotate(found.input)}`).toBeUndefined();
   }, 60_000);
 });
