@@ -7,6 +7,7 @@ import { framesAnySplit, framesKernels, framesModel, framesPlanted, textModel } 
 import { handlersAny, pingsHeld } from './handlers.js';
 import { extensionHeader, handshakeAnySplit, requestModel, responseModel } from './handshake.js';
 import { handshakeMisuse } from './handshake-misuse.js';
+import { lane } from './lane.js';
 import { layersRoundTrip } from './layers.js';
 import { linkClosed } from './link.js';
 import { deflateLong } from './long.js';
@@ -62,6 +63,7 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(handlersAny),
   counted(pingsHeld),
   counted(linkClosed),
+  counted(lane),
   counted(misuse),
   counted(writerAny),
   counted(requestModel),

@@ -18,6 +18,8 @@ class Ending {
   received: CloseStatus | undefined;
   /** what the peer broke */
   error: ProtocolError | undefined;
+  /** why what waits is lost, where that is known better */
+  cause: Error | undefined;
   /** events that came while another was dealt with */
   readonly events: Happening[] = [];
   isBusy = false;
@@ -30,6 +32,7 @@ interface Happening {
   readonly payload?: Uint8Array;
   readonly received?: CloseStatus;
   readonly error?: ProtocolError;
+  readonly cause?: Error | undefined;
 }
 
 /** What was received of a connection whose peer sent no close frame (§7.1.5). */
@@ -98,10 +101,11 @@ export abstract class Closer extends MessageSender {
   /**
    * As {@link close}, without what waits to be sent: that is dropped, with an error to whoever waits for it.
    *
+   * @param cause that error, where there is a better one than that the connection ended
    * @throws as {@link close}
    */
-  abandon(code: number, reason = ''): void {
-    this.happens({ event: 'abandon', payload: encodeClose(code, reason) });
+  abandon(code: number, reason = '', cause?: Error): void {
+    this.happens({ event: 'abandon', payload: encodeClose(code, reason), cause });
   }
 
   /**
@@ -196,6 +200,7 @@ export abstract class Closer extends MessageSender {
       ending.event = next.event;
       ending.received ??= next.received;
       ending.error = next.error;
+      ending.cause = next.cause;
       if (ending.frame === 'none' || next.event === 'abandon')
         ending.payload = next.payload ?? ending.payload;
       for (const action of step.actions) {
@@ -218,7 +223,7 @@ export abstract class Closer extends MessageSender {
         break;
       case 'dropQueue':
         if (ending.frame === 'queued') ending.frame = 'none';
-        this.dropLane(new Error('The connection ended before the message was sent'));
+        this.dropLane(ending.cause ?? new Error('The connection ended before the message was sent'));
         break;
       case 'abandonParts':
         this.lane?.abandon();

@@ -205,8 +205,7 @@ export class Connection<Context = unknown> extends Closer {
   /** @internal */
   protected override sendingFailed(error: Error): void {
     try {
-      this.dropLane(error);
-      this.abandon(CLOSE_CODES.internalError);
+      this.abandon(CLOSE_CODES.internalError, '', error);
     } finally {
       this.handler.sendingFailed?.(this, error);
     }

@@ -2,7 +2,15 @@ import type { Endpoint } from './endpoint.js';
 import { type Extension, framePart, joinClaims } from './extension.js';
 import { FIN, RSV_BITS } from './first-byte.js';
 import { checkControlLength } from './frame-encoder.js';
-import { type Entry, Lane, type MessageEntry, type SlotEntry, startsMessage, WRITING } from './lane.js';
+import {
+  type Entry,
+  Lane,
+  type MessageEntry,
+  type OpenMessage,
+  type SlotEntry,
+  startsMessage,
+  WRITING,
+} from './lane.js';
 import { MessageSlot } from './message-slot.js';
 import { OPCODES } from './opcode.js';
 import type { PreparedMessage } from './prepared-message.js';
@@ -103,7 +111,8 @@ export abstract class LaneSender extends Sender {
     if (entry.kind === 'part') lane.pushPart(entry);
     else lane.push(entry);
     this.queued(entry.length);
-    const waits = (): boolean => this.lane === lane && entry.payload === undefined;
+    const { clears } = lane;
+    const waits = (): boolean => this.lane === lane && lane.clears === clears && entry.payload === undefined;
     return new MessageSlot(
       (payload) => {
         if (!waits()) return;
@@ -177,22 +186,21 @@ export abstract class LaneSender extends Sender {
 
   private sendEntry(lane: Lane, entry: Entry): number {
     if (startsMessage(entry) && lane.current !== undefined) {
+      const { done } = entry;
+      entry.done = undefined;
       lane.shift();
-      entry.done?.(new Error('The connection was closed amid a message that came before'));
+      done?.(new Error('The connection was closed amid a message that came before'));
       return ENTRY_COST;
     }
     if (entry.kind === 'message') return this.sendSlice(lane, entry);
     lane.shift();
-    entry.done?.();
+    if (entry.kind === 'part') {
+      lane.current = entry.message;
+      this.putPart(lane, entry.message, entry.payload ?? NOTHING, entry.last, () => this.tellOf(entry));
+      return entry.length + ENTRY_COST;
+    }
+    this.tellOf(entry);
     switch (entry.kind) {
-      case 'part': {
-        const { message, payload = NOTHING, first, last } = entry;
-        lane.current = message;
-        message.hasBegun = true;
-        this.sendPart(message.opcode, payload, first, last, message.compress);
-        if (last) lane.current = undefined;
-        break;
-      }
       case 'prepared':
         this.putPrepared(entry.message);
         break;
@@ -205,6 +213,35 @@ export abstract class LaneSender extends Sender {
     return entry.length + ENTRY_COST;
   }
 
+  /** A `done` that throws is not called again. */
+  private tellOf(entry: Entry): void {
+    const { done } = entry;
+    entry.done = undefined;
+    this.tell(done);
+    entry.done = done;
+  }
+
+  /** @internal Sends the next part of the message that is on the wire; `tell` is called right before. */
+  protected putPart(
+    lane: Lane,
+    message: OpenMessage,
+    payload: Uint8Array,
+    last: boolean,
+    tell: () => void,
+  ): void {
+    const first = !message.hasBegun;
+    // Before: what is sent from inside `done` or the write is no first part any more.
+    message.hasBegun = true;
+    try {
+      tell();
+      this.sendPart(message.opcode, payload, first, last, message.compress);
+    } catch (error) {
+      message.hasBegun = !first;
+      throw error;
+    }
+    if (last) lane.current = undefined;
+  }
+
   private sendSlice(lane: Lane, entry: MessageEntry): number {
     const { opcode, payload = NOTHING, compress, sent } = entry;
     const left = payload.length - sent;
@@ -212,7 +249,7 @@ export abstract class LaneSender extends Sender {
     const last = length === left;
     if (last) {
       lane.shift();
-      entry.done?.();
+      this.tellOf(entry);
     } else lane.resize(entry, left - length);
     this.sendPart(opcode, payload.subarray(sent, sent + length), sent === 0, last, compress);
     entry.sent = sent + length;
@@ -227,8 +264,9 @@ export abstract class LaneSender extends Sender {
       return;
     }
     const frame = message.frame(this.endpoint, extension);
-    this.sendFrames(frame);
+    // Before it is written: what is sent from inside the write is encoded behind it.
     if (((frame[0] ?? 0) & RSV_BITS) !== 0) extension?.bypassed?.();
+    this.sendFrames(frame);
   }
 
   /** @internal Sends a frame of a message that is `kind`, text or binary. */

@@ -16,7 +16,7 @@ export interface OpenMessage {
 }
 
 interface Waiting {
-  readonly done: Done | undefined;
+  done: Done | undefined;
   next: Entry | undefined;
 }
 
@@ -38,7 +38,6 @@ export interface PartEntry extends Waiting {
   readonly kind: 'part';
   readonly message: OpenMessage;
   payload: Uint8Array | undefined;
-  readonly first: boolean;
   readonly last: boolean;
   length: number;
 }
@@ -99,6 +98,8 @@ export class Lane {
   isAdvancing = false;
   /** whether others have their turn first */
   isYielding = false;
+  /** how often everything was forgotten: what had a place before has none any more */
+  clears = 0;
 
   /** Bytes of payload that wait. */
   get length(): number {
@@ -193,6 +194,7 @@ export class Lane {
     this.open = undefined;
     this.current = undefined;
     this.isYielding = false;
+    this.clears++;
     return first;
   }
 }

@@ -1,6 +1,6 @@
 import { FIN, OPCODE_BITS } from './first-byte.js';
 import { checkControlLength } from './frame-encoder.js';
-import type { Done, OpenMessage } from './lane.js';
+import type { Done, Lane, OpenMessage } from './lane.js';
 import { LaneSender } from './lane-sender.js';
 import type { MessageSlot } from './message-slot.js';
 import { MessageWriter } from './message-writer.js';
@@ -36,7 +36,7 @@ export abstract class MessageSender extends LaneSender {
     if (typeof text !== 'string') throw new TypeError('text must be a string');
     if (!this.isOpen) return false;
     if (this.extensions.length === 0 && this.lane === undefined) {
-      options?.done?.();
+      this.tell(options?.done);
       this.sendTextFrame(FIN | OPCODES.text, text);
     } else this.sendWhole(OPCODES.text, encodeText(text), options);
     return true;
@@ -71,7 +71,7 @@ export abstract class MessageSender extends LaneSender {
     if (this.endpoint.masks) throw new TypeError('a client cannot send prepared messages');
     if (!this.isOpen) return false;
     if (this.lane === undefined) {
-      done?.();
+      this.tell(done);
       this.putPrepared(message);
     } else this.enqueue({ kind: 'prepared', message, length: message.length, done, next: undefined });
     return true;
@@ -85,7 +85,7 @@ export abstract class MessageSender extends LaneSender {
    */
   startMessage(kind: 'text' | 'binary', options?: SendOptions): MessageWriter {
     const opcode = opcodeOf(kind);
-    if (this.lane?.open !== undefined) {
+    if (this.isOpen && this.lane?.open !== undefined) {
       throw new TypeError('a message is being sent in parts, and must end first');
     }
     const compress = options?.compress ?? true;
@@ -99,12 +99,12 @@ export abstract class MessageSender extends LaneSender {
     if (this.isOpen) {
       const lane = this.makeLane();
       lane.open = message;
-      if (lane.isEmpty) lane.current = message;
+      if (lane.isEmpty) lane.current ??= message;
     }
     return new MessageWriter(
       kind,
       this.endpoint.codec,
-      (payload, first, last, done) => this.sendOpenPart(message, payload, first, last, done),
+      (payload, last, done) => this.sendOpenPart(message, payload, last, done),
       () => this.discardMessage(message),
       options?.trusted ?? false,
     );
@@ -146,7 +146,7 @@ export abstract class MessageSender extends LaneSender {
       lane === undefined ||
       (lane.isEmpty && !lane.isWriting && !(isMessage && lane.current !== undefined))
     ) {
-      done?.();
+      this.tell(done);
       this.sendFrames(bytes);
     } else this.enqueue({ kind: 'frames', bytes, isMessage, length: bytes.length, done, next: undefined });
     return true;
@@ -167,7 +167,7 @@ export abstract class MessageSender extends LaneSender {
     const compress = options?.compress ?? true;
     const done = options?.done;
     if (this.lane === undefined && !this.takesSlices(payload.length, compress)) {
-      done?.();
+      this.tell(done);
       this.sendPart(opcode, payload, true, true, compress);
       return;
     }
@@ -188,7 +188,7 @@ export abstract class MessageSender extends LaneSender {
   /** @internal */
   protected override sendControlFrame(opcode: number, payload: Uint8Array, done?: Done): void {
     if (this.lane === undefined || this.lane.letsControlPass) {
-      done?.();
+      this.tell(done);
       this.sendFrame(FIN | opcode, payload);
     } else {
       const { length } = payload;
@@ -209,63 +209,58 @@ export abstract class MessageSender extends LaneSender {
     }
   }
 
-  /** Forgets a message in parts of which nothing was sent. */
-  private discardMessage(message: OpenMessage): void {
+  /** Forgets a message in parts, unless something of it was sent, or waits. */
+  private discardMessage(message: OpenMessage): boolean {
+    if (message.hasBegun || message.lastPart !== undefined) return false;
     const { lane } = this;
-    if (lane?.open !== message) return;
+    if (lane?.open !== message) return true;
     lane.open = undefined;
     if (lane.current === message) lane.current = undefined;
-    if (lane.isOver) this.lane = undefined;
-    else this.leaveUnlessCorked();
+    this.dropIfOver(lane);
+    return true;
   }
 
   /** Sends a part of a message that its caller has not ended, or keeps a place for one of so many bytes. */
   private sendOpenPart(
     message: OpenMessage,
     payload: Uint8Array | number,
-    first: boolean,
     last: boolean,
     done: Done | undefined,
   ): MessageSlot | boolean {
     const { lane } = this;
     if (!this.isOpen || lane?.open !== message) return false;
-    if (typeof payload === 'number') {
-      if (last) lane.open = undefined;
-      const waiting = { length: payload, payload: undefined, done, next: undefined };
-      return this.enqueueSlot({ kind: 'part', message, first, last, ...waiting });
-    }
-    if (lane.current === message && message.lastPart === undefined && !lane.isWriting) {
-      done?.();
-      const isFirst = !message.hasBegun;
-      // Before: what is sent from inside the write is no first part any more.
-      message.hasBegun = true;
-      try {
-        this.sendPart(message.opcode, payload, isFirst, last, message.compress);
-      } catch (error) {
-        message.hasBegun = !isFirst;
-        throw error;
-      }
-      if (last) lane.current = undefined;
-    } else {
-      const kept = this.keepPayload(payload);
-      const { length } = payload;
-      const isFirst = first && !message.hasBegun;
-      lane.pushPart({
+    // Before: what is called from inside `done` or the write finds it ended.
+    if (last) lane.open = undefined;
+    if (typeof payload === 'number')
+      return this.enqueueSlot({
         kind: 'part',
         message,
-        payload: kept,
-        first: isFirst,
+        payload: undefined,
         last,
-        length,
+        length: payload,
         done,
         next: undefined,
       });
+    if (lane.current === message && message.lastPart === undefined && !lane.isWriting) {
+      try {
+        this.putPart(lane, message, payload, last, () => this.tell(done));
+      } catch (error) {
+        if (last) lane.open ??= message;
+        throw error;
+      }
+    } else {
+      const { length } = payload;
+      const kept = this.keepPayload(payload);
+      lane.pushPart({ kind: 'part', message, payload: kept, last, length, done, next: undefined });
       this.queued(length);
     }
-    if (last) lane.open = undefined;
+    this.dropIfOver(lane);
+    return true;
+  }
+
+  private dropIfOver(lane: Lane): void {
     if (this.lane === lane && lane.isOver) this.lane = undefined;
     else this.leaveUnlessCorked();
-    return true;
   }
 }
 

@@ -9,7 +9,6 @@ import { encodeText, Utf8Checker } from './text.js';
  */
 type WriteFragment = (
   payload: Uint8Array | number,
-  first: boolean,
   last: boolean,
   done: Done | undefined,
 ) => MessageSlot | boolean;
@@ -27,13 +26,12 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
  */
 export class MessageWriter {
   readonly #fragment: WriteFragment;
-  readonly #discard: () => void;
+  readonly #discard: () => boolean;
   readonly #isText: boolean;
   /** Checks text that comes as bytes; absent for binary messages, and where the text is trusted. */
   #utf8: Utf8Checker | undefined;
   /** The first half of a surrogate pair whose second half may come with the next part. */
   #half = '';
-  #first = true;
   #ended = false;
 
   /** @internal see {@link Connection.startMessage} */
@@ -41,7 +39,7 @@ export class MessageWriter {
     kind: 'text' | 'binary',
     codec: Codec,
     fragment: WriteFragment,
-    discard: () => void,
+    discard: () => boolean,
     trusted: boolean,
   ) {
     this.#fragment = fragment;
@@ -60,7 +58,7 @@ export class MessageWriter {
   write(part: string | Uint8Array, done?: Done): boolean {
     const payload = this.#payload(part, false);
     // A part that ends before anything of it can be sent waits for the next.
-    if (payload.length > 0 || done !== undefined) return this.#send(payload, false, done);
+    if (payload.length > 0 || done !== undefined) return this.#fragment(payload, false, done) !== false;
     return true;
   }
 
@@ -71,9 +69,14 @@ export class MessageWriter {
    */
   end(part: string | Uint8Array = NOTHING, done?: Done): boolean {
     const payload = this.#payload(part, true);
-    const sent = this.#send(payload, true, done);
     this.#ended = true;
-    return sent;
+    try {
+      return this.#fragment(payload, true, done) !== false;
+    } catch (error) {
+      // Only what has been sent counts: an extension may have thrown.
+      this.#ended = false;
+      throw error;
+    }
   }
 
   /**
@@ -84,25 +87,16 @@ export class MessageWriter {
    */
   writeLater(length: number, last: boolean, done?: Done): MessageSlot | undefined {
     if (this.#ended) throw new TypeError('the message has ended');
-    const slot = this.#fragment(length, this.#first, last, done);
-    this.#first = false;
-    this.#ended = last;
+    const slot = this.#fragment(length, last, done);
+    if (last) this.#ended = true;
     return typeof slot === 'boolean' ? undefined : slot;
   }
 
-  /** Gives the message up, as long as nothing of it was sent: where it has begun, it must end. Returns whether it was. */
+  /** Gives the message up, as long as nothing of it was sent, or waits: where it has begun, it must end. Returns whether it was. */
   discard(): boolean {
-    if (!this.#first) return false;
+    if (!this.#discard()) return false;
     this.#ended = true;
-    this.#discard();
     return true;
-  }
-
-  #send(payload: Uint8Array, last: boolean, done: Done | undefined): boolean {
-    // Only what has been sent counts: an extension may have thrown.
-    const sent = this.#fragment(payload, this.#first, last, done);
-    this.#first = false;
-    return sent !== false;
   }
 
   #payload(part: string | Uint8Array, last: boolean): Uint8Array {

@@ -48,7 +48,7 @@ export abstract class Sender extends Scanner {
     return this.#outbox?.length ?? 0;
   }
 
-  /** Whether the handler's `write` is being called: what is sent meanwhile waits until it returns. */
+  /** Whether the handler's `write`, or a `done`, is being called: what is sent meanwhile goes behind the frame at hand. */
   get isWriting(): boolean {
     return this.lane?.isWriting ?? false;
   }
@@ -103,7 +103,7 @@ export abstract class Sender extends Scanner {
         this.pass(codec.owned(payload), false);
       }
     } finally {
-      this.#corks--;
+      if (this.#corks > 0) this.#corks--;
     }
     this.leaveUnlessCorked();
   }
@@ -260,6 +260,20 @@ export abstract class Sender extends Scanner {
     if (!taken) this.#pongs = Math.max(this.#pongs, 0);
     else if (!more && this.#pongs !== AT_ONCE) this.emptied(AT_ONCE);
     return taken;
+  }
+
+  /** @internal Tells that a frame is next. What is sent meanwhile goes behind it. */
+  protected tell(done: Done | undefined): void {
+    if (done === undefined) return;
+    this.beginWrite();
+    try {
+      done();
+    } catch (error) {
+      this.endWrite();
+      this.leaveUnlessCorked();
+      throw error;
+    }
+    this.endWrite();
   }
 
   /** What the transport has this side send while it is given bytes waits in the lane, so that no frame is cut. */
