@@ -87,7 +87,10 @@ const GONE: Step = to('gone', 'dropTransport', 'dropQueue');
 const LOST: Step = to('ended', 'stopReading', 'end');
 const DROPPED: Step = to('terminated', 'dropTransport', 'dropQueue');
 
-/** What is not in it does nothing: a second close, for example. */
+/**
+ * The end of a connection: what each event does in each state. An event that a state does not have does nothing: a second
+ * close, for example.
+ */
 export const CLOSING: {
   readonly [state in ClosingState]: { readonly [event in ClosingEvent]?: Step };
 } = {

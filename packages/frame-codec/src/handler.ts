@@ -23,8 +23,8 @@ export interface ConnectionHandler<Context = unknown> {
   write(connection: Connection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
   /**
    * Nothing more will be written: both close frames have passed, the connection failed (§7.1.7), or the peer's stream
-   * has ended and what was accepted is sent. A server closes
-   * the transport at once; a client gives the server a while to do so (§7.1.1).
+   * has ended and what was accepted is sent. A server closes the transport at once; a client gives the server a while to
+   * do so (§7.1.1).
    */
   end(connection: Connection<Context>): void;
   /** A whole text message. */

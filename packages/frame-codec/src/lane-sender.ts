@@ -18,15 +18,16 @@ import { Sender } from './sender.js';
 
 /** Longer messages are compressed in slices of this many bytes, each a frame: one takes a millisecond or two. */
 const SLICE = 65_536;
-/** So much of what waits is sent before others have their turn, in bytes of payload: a millisecond or two too, */
+/** So much of what waits is sent before others have their turn, in bytes of payload: a millisecond or two as well. */
 const TURN = 65_536;
-/** with what a message costs beside its bytes: itself, and where it is compressed. */
+/** What an entry costs beside its bytes, as so many bytes of a turn. */
 const ENTRY_COST = 256;
+/** The same for one that is compressed. */
 const COMPRESSED_COST = 1024;
 /** Up to here the payload of what waits is copied: the caller may use its memory again, as where it leaves at once. */
 const BY_REFERENCE = 32_768;
 
-/** What is sent of messages, encoded by extensions (RFC 6455 §5.8), and of the {@link Lane} in which they may wait. */
+/** Sends frames of messages, encoded by extensions (RFC 6455 §5.8), and what waits in the {@link Lane} when its turn comes. */
 export abstract class LaneSender extends Sender {
   /** What the handshake agreed on, in its order. */
   readonly extensions: readonly Extension[];

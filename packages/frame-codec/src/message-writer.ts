@@ -63,8 +63,9 @@ export class MessageWriter {
   }
 
   /**
-   * Ends the message, with a last part or without.
+   * Ends the message, with a last part or without. Returns what {@link write} does.
    *
+   * @param done as `done` of `SendOptions`
    * @throws {TypeError} as {@link write}, and when the text ends inside a character
    */
   end(part: string | Uint8Array = NOTHING, done?: Done): boolean {
@@ -83,7 +84,9 @@ export class MessageWriter {
    * Keeps a place for a part whose bytes must be read first, the last one or not; they are not checked. `undefined` when
    * the connection is not open any more.
    *
-   * @param length as many bytes as are expected
+   * @param length as many bytes as are expected, which count as waiting
+   * @param done as `done` of `SendOptions`, for this part
+   * @throws {TypeError} when the message has ended
    */
   writeLater(length: number, last: boolean, done?: Done): MessageSlot | undefined {
     if (this.#ended) throw new TypeError('the message has ended');
@@ -92,7 +95,7 @@ export class MessageWriter {
     return typeof slot === 'boolean' ? undefined : slot;
   }
 
-  /** Gives the message up, as long as nothing of it was sent, or waits: where it has begun, it must end. Returns whether it was. */
+  /** Gives the message up as long as nothing of it was sent, or waits; one that has begun must end. Returns whether it was given up. */
   discard(): boolean {
     if (!this.#discard()) return false;
     this.#ended = true;

@@ -21,9 +21,9 @@ const REUSABLE = 2;
 const DIRECT = 4;
 export const RECEIVING = 8;
 const GATHERING = 16;
-/** Too much waits, which is told as soon as nothing is being written; */
+/** Too much waits, and that is to be told as soon as nothing is being written. */
 const OVERFLOWS = 32;
-/** and it was told. */
+/** It was told that too much waits: once and for all. */
 const OVERFLOWED = 64;
 /**
  * It has lately sent several frames in one tick, and gathers from the first on: the one flag that decides whether the
@@ -133,7 +133,10 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     if (this.has(OVERFLOWS)) this.tellOverflow();
   }
 
-  /** Calls `sent`, once, when what was sent until now, and what is sent next, has gone to the operating system. */
+  /**
+   * Calls `sent`, once, when the next write has gone to the operating system, or with an error when that cannot happen any
+   * more. It is to be called before the message is sent: what was written already does not count.
+   */
   whenSent(sent: Sent): void {
     this.awaitSent(new SendCallback(sent, this));
   }

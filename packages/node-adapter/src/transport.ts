@@ -85,7 +85,7 @@ export class Transport<Context = unknown> {
   readonly inboxLength: number;
   readonly #handler: ConnectionHandler<Context>;
 
-  /** @throws {RangeError} when `maxBufferedLength` is no whole number or infinity */
+  /** @throws {RangeError} when `maxBufferedLength` is no number, or below 0 */
   constructor(endpoint: Endpoint, handler: SocketHandler<Context>, options: TransportOptions = {}) {
     const { gatherWrites = true, zeroCopyReads = true, directWrites = true } = options;
     const { maxBufferedLength = MAX_BUFFERED_LENGTH } = options;

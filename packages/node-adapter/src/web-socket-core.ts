@@ -69,7 +69,7 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
     else this.emit(type, data);
   }
 
-  /** @internal the peer's close frame came, and was answered */
+  /** @internal the peer's close frame came; the answer is sent, or waits behind what was accepted before */
   receiveClose(code: number, reason: string): void {
     const ending = endingOf(this);
     ending.code = code;
