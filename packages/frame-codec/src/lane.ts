@@ -34,7 +34,7 @@ export interface MessageEntry extends Waiting {
 }
 
 /** A part of an {@link OpenMessage}. */
-export interface PartEntry extends Waiting {
+interface PartEntry extends Waiting {
   readonly kind: 'part';
   readonly message: OpenMessage;
   payload: Uint8Array | undefined;
@@ -43,14 +43,14 @@ export interface PartEntry extends Waiting {
 }
 
 /** A message that was framed before. */
-export interface PreparedEntry extends Waiting {
+interface PreparedEntry extends Waiting {
   readonly kind: 'prepared';
   readonly message: PreparedMessage;
   readonly length: number;
 }
 
 /** A ping, a pong or the close frame. */
-export interface ControlEntry extends Waiting {
+interface ControlEntry extends Waiting {
   readonly kind: 'control';
   readonly opcode: number;
   payload: Uint8Array | undefined;
@@ -58,7 +58,7 @@ export interface ControlEntry extends Waiting {
 }
 
 /** Bytes that are frames already. */
-export interface FramesEntry extends Waiting {
+interface FramesEntry extends Waiting {
   readonly kind: 'frames';
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** whether the first begins a message */

@@ -7,13 +7,13 @@ import { nextTick, now, setImmediate } from './clock.js';
  */
 
 /** What gathers writes until the end of a tick. */
-export interface Gatherer {
+interface Gatherer {
   /** Writes what was gathered, and gathers no more. */
   release(): void;
 }
 
 /** What sends and receives in turns. */
-export interface TurnTaker {
+interface TurnTaker {
   /** Goes on for a while; what is left asks for another turn. */
   takeTurn(): void;
   /** Sends all that it can, however long it takes. */
