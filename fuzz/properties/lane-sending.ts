@@ -99,7 +99,8 @@ export class Sending {
   #holds = false;
   #writeThrows = false;
   #maskThrows = false;
-  #yields = false;
+  /** whether a turn was asked for, and not given yet */
+  hasYielded = false;
   #isReceiving = false;
   #writer: MessageWriter | undefined;
   #inParts: Item | undefined;
@@ -120,7 +121,7 @@ export class Sending {
     };
     if (turns) {
       handler.yieldSending = () => {
-        this.#yields = true;
+        this.hasYielded = true;
       };
     }
     const codec = codecOf(kernel);
@@ -159,7 +160,7 @@ export class Sending {
     if (this.#slots.length > 0) return 'fill';
     if (this.#writer !== undefined) return 'end';
     if (this.#corks > 0) return 'uncork';
-    return this.#yields ? 'turn' : undefined;
+    return this.hasYielded ? 'turn' : undefined;
   }
 
   readonly #deeds: { readonly [D in Deed]: (size: number, inDone: Inside) => void } = {
@@ -222,7 +223,7 @@ export class Sending {
     },
     flush: () => this.connection.flush(),
     turn: () => {
-      this.#yields = false;
+      this.hasYielded = false;
       this.connection.proceedSending();
     },
     hold: () => {

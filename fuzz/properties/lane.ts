@@ -115,6 +115,16 @@ function readWire(kernel: KernelKind, { role, deflate }: LaneInput, wire: readon
   return told;
 }
 
+/** What a connection says of itself. */
+function checkState({ connection, closes, hasYielded }: Sending): void {
+  const { queuedLength, closingState, isOpen, isYieldingSend } = connection;
+  if (queuedLength < 0) throw new Error(`${queuedLength} bytes wait`);
+  if (isOpen && closingState !== 'open') throw new Error(`it is open and ${closingState}`);
+  if ((closingState === 'over') !== closes > 0)
+    throw new Error(`${closes} ends were told, and it is ${closingState}`);
+  if (isYieldingSend && !hasYielded) throw new Error('it waits for a turn that nobody was asked for');
+}
+
 /** Each is told of once; also with an error behind that, where its frame could not be written. */
 function checkCallbacks({ items, isLossy }: Sending): void {
   for (const { id, told } of items) {
@@ -145,8 +155,9 @@ function checkOrder({ items, isLossy }: Sending, told: readonly Told[]): void {
       continue;
     }
     for (const behind of items) {
-      // Control frames may pass between the frames of a message.
-      if (behind.since <= before.until || (before.kind === 'message' && behind.kind === 'control')) continue;
+      // A control frame may pass what is left of a message (§5.4).
+      if (before.kind === 'message' && behind.kind === 'control') continue;
+      if (behind.since <= before.until) continue;
       const other = place.get(behind.id);
       if (other !== undefined && other < at) throw new Error(`item ${behind.id} comes before ${before.id}`);
     }
@@ -172,6 +183,7 @@ export const lane: Property<LaneInput> = {
       const nested = inside && (() => sending.attempt(inside, size % 200, undefined));
       if (where === 'write') sending.inWrite = nested;
       sending.attempt(what, size, where === 'done' ? nested : undefined);
+      checkState(sending);
     }
     sending.settle();
     if (!sending.isLossy) sending.attempt('close', 0, undefined);

@@ -126,8 +126,9 @@ export abstract class Closer extends MessageSender {
   }
 
   /**
-   * The transport has ended, with or without a closing handshake. The last event, `close`, follows at once; behind what
-   * {@link pause} holds back it waits for {@link resume}, and behind what is still to be decoded for {@link proceed}.
+   * The transport has ended, with or without a closing handshake. The last event, `close`, follows at once, from inside a
+   * handler too: what is left of the chunk at hand is dropped. Behind what {@link pause} holds back it waits for
+   * {@link resume}, and behind what is still to be decoded for {@link proceed}.
    */
   receiveEnd(): void {
     let thrown: { readonly error: unknown } | undefined;
@@ -171,6 +172,11 @@ export abstract class Closer extends MessageSender {
 
   /** @internal */
   protected override closeSent(): void {
+    // A transport that has thrown takes nothing any more.
+    if (this.isGone) {
+      this.happens({ event: 'close-lost' });
+      return;
+    }
     if (this.#ending !== undefined) this.#ending.frame = 'sent';
     this.happens({ event: 'close-sent' });
   }
@@ -182,7 +188,8 @@ export abstract class Closer extends MessageSender {
 
   private settlePeerEnd(): void {
     if (this.#ending?.state !== 'peer-ended' || this.isParked || this.isBusy) return;
-    if (this.queuedLength === 0 && this.lane?.isEmpty !== false) this.happens({ event: 'all-done' });
+    if (this.isWriting) this.end();
+    else if (!this.isQueueing) this.happens({ event: 'all-done' });
   }
 
   /** Deals with an event, and then with those that it brought about; what a handler throws comes out behind all of them. */
@@ -196,13 +203,15 @@ export abstract class Closer extends MessageSender {
     for (let next = ending.events.shift(); next !== undefined; next = ending.events.shift()) {
       const step = CLOSING[ending.state][next.event];
       if (step === undefined) continue;
+      // What a peer broke is told with its own code, whatever else goes wrong behind it.
+      const isNamed = ending.state === 'failing' || ending.frame === 'sent';
+      if (!isNamed && (ending.frame === 'none' || next.event === 'abandon'))
+        ending.payload = next.payload ?? ending.payload;
       ending.state = step.to;
       ending.event = next.event;
       ending.received ??= next.received;
       ending.error = next.error;
       ending.cause = next.cause;
-      if (ending.frame === 'none' || next.event === 'abandon')
-        ending.payload = next.payload ?? ending.payload;
       for (const action of step.actions) {
         try {
           this.act(ending, action);
@@ -212,7 +221,11 @@ export abstract class Closer extends MessageSender {
       }
     }
     ending.isBusy = false;
-    this.settlePeerEnd();
+    try {
+      this.settlePeerEnd();
+    } catch (error) {
+      thrown ??= { error };
+    }
     if (thrown !== undefined) throw thrown.error;
   }
 
@@ -239,11 +252,7 @@ export abstract class Closer extends MessageSender {
         this.closing(ending.received ?? NOTHING_RECEIVED);
         break;
       case 'end':
-        try {
-          this.endSending();
-        } finally {
-          this.ended();
-        }
+        this.end();
         break;
       case 'dropTransport':
         this.dropTransport();
@@ -254,6 +263,25 @@ export abstract class Closer extends MessageSender {
           ending.received !== undefined && ending.frame === 'sent',
         );
     }
+  }
+
+  /** Has nothing more written, behind the frame that the transport may just be given. */
+  private end(): void {
+    if (this.isWriting) {
+      this.enqueue({ kind: 'end', length: 0, done: undefined, next: undefined });
+      return;
+    }
+    try {
+      this.endSending();
+    } finally {
+      this.ended();
+    }
+  }
+
+  /** @internal */
+  protected override endReached(): void {
+    if (this.#ending?.state === 'peer-ended') this.settlePeerEnd();
+    else this.end();
   }
 
   private putCloseOnce(ending: Ending): void {

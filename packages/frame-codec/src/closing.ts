@@ -74,25 +74,25 @@ export type ClosingAction =
   | 'tellClosed';
 
 /** A new state, and what is done on the way. */
-export interface Step {
+export interface ClosingStep {
   readonly to: ClosingState;
   readonly actions: readonly ClosingAction[];
 }
 
-function to(state: ClosingState, ...actions: ClosingAction[]): Step {
+function to(state: ClosingState, ...actions: ClosingAction[]): ClosingStep {
   return { to: state, actions };
 }
 
-const GONE: Step = to('gone', 'dropTransport', 'dropQueue');
-const LOST: Step = to('ended', 'stopReading', 'end');
-const DROPPED: Step = to('terminated', 'dropTransport', 'dropQueue');
+const GONE: ClosingStep = to('gone', 'dropTransport', 'dropQueue');
+const LOST: ClosingStep = to('ended', 'stopReading', 'end');
+const DROPPED: ClosingStep = to('terminated', 'dropTransport', 'dropQueue');
 
 /**
  * The end of a connection: what each event does in each state. An event that a state does not have does nothing: a second
  * close, for example.
  */
 export const CLOSING: {
-  readonly [state in ClosingState]: { readonly [event in ClosingEvent]?: Step };
+  readonly [state in ClosingState]: { readonly [event in ClosingEvent]?: ClosingStep };
 } = {
   open: {
     close: to('close-queued', 'putClose'),

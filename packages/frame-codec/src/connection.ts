@@ -187,6 +187,19 @@ export class Connection<Context = unknown> extends Closer {
     return this.sendControl(OPCODES.pong, payload, done);
   }
 
+  /**
+   * Sends a ping past whatever waits, to see whether the peer lives: only for the frame that is being written does it
+   * wait. Otherwise as {@link ping}.
+   *
+   * @throws {RangeError} when the payload has more than 125 bytes (§5.5)
+   */
+  probe(payload: Uint8Array): boolean {
+    checkControlPayload(payload);
+    if (!this.isOpen) return false;
+    this.sendPast(OPCODES.ping, payload);
+    return true;
+  }
+
   /** @internal */
   override write(bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean {
     return this.handler.write(this, bytes, more);
@@ -317,10 +330,14 @@ export class Connection<Context = unknown> extends Closer {
   }
 
   private sendControl(opcode: number, payload: Uint8Array, done: Done | undefined): boolean {
-    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
-    checkControlLength(payload.length);
+    checkControlPayload(payload);
     if (!this.isOpen) return false;
     this.sendControlFrame(opcode, payload, done);
     return true;
   }
+}
+
+function checkControlPayload(payload: Uint8Array): void {
+  if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
+  checkControlLength(payload.length);
 }

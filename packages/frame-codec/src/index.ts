@@ -1,6 +1,12 @@
 export type { Borrowed, Memory } from './borrowed.js';
 export { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from './close-code.js';
-export { CLOSING, type ClosingAction, type ClosingEvent, type ClosingState, type Step } from './closing.js';
+export {
+  CLOSING,
+  type ClosingAction,
+  type ClosingEvent,
+  type ClosingState,
+  type ClosingStep,
+} from './closing.js';
 export { Codec, type CodecOptions, sharedCodec } from './codec.js';
 export { Connection } from './connection.js';
 export type { DeflateEngine, Deflater, Inflater } from './deflate-engine.js';

@@ -14,7 +14,7 @@ import {
 import { MessageSlot } from './message-slot.js';
 import { OPCODES } from './opcode.js';
 import type { PreparedMessage } from './prepared-message.js';
-import { Sender } from './sender.js';
+import { BY_REFERENCE, Sender } from './sender.js';
 
 /** Longer messages are compressed in slices of this many bytes, each a frame: one takes a millisecond or two. */
 const SLICE = 65_536;
@@ -24,8 +24,6 @@ const TURN = 65_536;
 const ENTRY_COST = 256;
 /** The same for one that is compressed. */
 const COMPRESSED_COST = 1024;
-/** Up to here the payload of what waits is copied: the caller may use its memory again, as where it leaves at once. */
-const BY_REFERENCE = 32_768;
 
 /** Sends frames of messages, encoded by extensions (RFC 6455 §5.8), and what waits in the {@link Lane} when its turn comes. */
 export abstract class LaneSender extends Sender {
@@ -45,6 +43,9 @@ export abstract class LaneSender extends Sender {
 
   /** @internal the close frame has left the lane */
   protected abstract closeSent(): void;
+
+  /** @internal the frame that was at hand when the end came has left */
+  protected abstract endReached(): void;
 
   /** For classes that extend this: what waited for its turn has left. */
   protected abstract laneEmptied(): void;
@@ -85,6 +86,7 @@ export abstract class LaneSender extends Sender {
 
   /** @internal */
   protected keepPayload(payload: Uint8Array): Uint8Array {
+    // Up to here the caller may use its memory again, as where it leaves at once.
     return payload.length < BY_REFERENCE ? payload.slice() : this.endpoint.codec.owned(payload);
   }
 
@@ -176,12 +178,16 @@ export abstract class LaneSender extends Sender {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
       if (lane.first === entry) lane.shift();
-      entry.done?.(error);
-      this.sendingFailed(error);
+      try {
+        entry.done?.(error);
+      } finally {
+        this.sendingFailed(error);
+      }
       return ENTRY_COST;
     }
     // Outside of the above: what a handler throws at this is no fault of the frame.
     if (entry.kind === 'control' && entry.opcode === OPCODES.close) this.closeSent();
+    else if (entry.kind === 'end') this.endReached();
     return cost;
   }
 
@@ -208,7 +214,7 @@ export abstract class LaneSender extends Sender {
       case 'frames':
         this.sendFrames(entry.bytes);
         break;
-      default:
+      case 'control':
         this.sendFrame(FIN | entry.opcode, entry.payload ?? NOTHING);
     }
     return entry.length + ENTRY_COST;

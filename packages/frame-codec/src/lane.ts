@@ -66,11 +66,17 @@ interface FramesEntry extends Waiting {
   readonly length: number;
 }
 
+/** The end of what is sent, behind the frame that the transport is being given. */
+interface EndEntry extends Waiting {
+  readonly kind: 'end';
+  readonly length: 0;
+}
+
 /** What may wait for its bytes to be there. */
 export type SlotEntry = MessageEntry | PartEntry | ControlEntry;
 
 /** What waits to be sent, as data. */
-export type Entry = MessageEntry | PartEntry | PreparedEntry | ControlEntry | FramesEntry;
+export type Entry = MessageEntry | PartEntry | PreparedEntry | ControlEntry | FramesEntry | EndEntry;
 
 /** Whether it must not come amid another message (§5.4). */
 export function startsMessage(entry: Entry): boolean {
@@ -145,20 +151,31 @@ export class Lane {
     this.#length += entry.length;
   }
 
-  /** Puts a part behind those of its message: before whatever waits for the message to end. */
+  /** Whether the next part of the message on the wire can be sent now: no control frame waits that came before. */
+  get letsPartPass(): boolean {
+    const first = this.#first;
+    return !this.isWriting && (first === undefined || startsMessage(first));
+  }
+
+  /** Puts a part behind those of its message, and behind control frames: before whatever waits for the message to end. */
   pushPart(part: PartEntry): void {
     const { message } = part;
-    const before = message.lastPart;
+    let before: Entry | undefined = message.lastPart;
     message.lastPart = part;
     if (before === undefined && this.current !== message) {
       this.push(part);
       return;
     }
     this.#length += part.length;
-    part.next = before === undefined ? this.#first : before.next;
+    let behind = before === undefined ? this.#first : before.next;
+    while (behind !== undefined && !startsMessage(behind)) {
+      before = behind;
+      behind = behind.next;
+    }
+    part.next = behind;
     if (before === undefined) this.#first = part;
     else before.next = part;
-    if (part.next === undefined) this.#last = part;
+    if (behind === undefined) this.#last = part;
   }
 
   /** The connection closes: the message in parts cannot end any more, and one that has not begun never does. */

@@ -79,7 +79,8 @@ export abstract class MessageSender extends LaneSender {
 
   /**
    * Starts a message that is sent in parts, of a length that need not be known. Other messages that are sent before it
-   * ends wait for that; where the connection closes first, they are dropped.
+   * ends wait for that; where the connection closes first, they are dropped. Where something waits to be sent already, its
+   * place is that of its first part.
    *
    * @throws {TypeError} when one is being sent already
    */
@@ -241,7 +242,7 @@ export abstract class MessageSender extends LaneSender {
         done,
         next: undefined,
       });
-    if (lane.current === message && message.lastPart === undefined && !lane.isWriting) {
+    if (lane.current === message && message.lastPart === undefined && lane.letsPartPass) {
       try {
         this.putPart(lane, message, payload, last, () => this.tell(done));
       } catch (error) {

@@ -14,7 +14,7 @@ import { Scanner } from './scanner.js';
 import { encodeText, encodeTextInto, maxUtf8Length } from './text.js';
 
 /** From here on the payload of a server goes to the transport as it is instead of being copied behind its head. */
-const BY_REFERENCE = LARGE_OUTBOX / 2;
+export const BY_REFERENCE: number = LARGE_OUTBOX / 2;
 
 /** What {@link Sender} knows of the transport, where it holds nothing: it took the last bytes at once, or later, or is gone. */
 const AT_ONCE = -1;
@@ -171,10 +171,14 @@ export abstract class Sender extends Scanner {
     else this.sendPong(payload);
   }
 
-  /** An answer to a ping waits for no message, only for the frame that is being written. */
   private sendPong(payload: Uint8Array): void {
-    if (this.lane?.isWriting) this.sendControlFrame(OPCODES.pong, payload);
-    else this.sendFrame(FIN | OPCODES.pong, payload);
+    this.sendPast(OPCODES.pong, payload);
+  }
+
+  /** @internal Sends a ping or pong that waits for no message, only for the frame that is being written (§5.4). */
+  protected sendPast(opcode: number, payload: Uint8Array): void {
+    if (this.lane?.isWriting) this.sendControlFrame(opcode, payload);
+    else this.sendFrame(FIN | opcode, payload);
   }
 
   /** The transport has taken all that `write` left with it: pongs that waited for it are sent. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChecksumExtension } from './checksum-extension.js';
-import { concat, hex } from './hex.js';
+import { concat, hex, toHex } from './hex.js';
 import { CODECS } from './kernels.js';
 import { type Sending, sendingOf } from './sending.js';
 import { wire } from './wire.js';
@@ -93,16 +93,22 @@ describe.each(CODECS)('the steps of the closing handshake ($name)', ({ codec }) 
   });
 
   it.each([
-    ['the peer has closed', CLOSE, 'closing 4000'],
-    ['it has failed (§7.1.7)', RESERVED, 'error opcode-reserved'],
-  ])('gives up what waits where %s', (_when, frame, event) => {
+    ['the peer has closed', CLOSE, 'closing 4000', '88 03 f0'],
+    // What the peer broke is told with its own code.
+    [
+      'it has failed (§7.1.7)',
+      RESERVED,
+      'error opcode-reserved',
+      `88 03 ea ${toHex(new TextEncoder().encode('opcode is reserved'))}`,
+    ],
+  ])('gives up what waits where %s', (_when, frame, event, close) => {
     const { connection, frames, told } = server();
     const slot = connection.sendLater('text', 1, { done: (error) => told.push(`done ${error?.name}`) });
     connection.receive(wire({ ...frame, key: KEY }));
     expect(told).toEqual([event]);
     connection.abandon(1008);
     slot?.fill(hex('61'));
-    expect(frames()).toEqual(['88 03 f0']);
+    expect(frames()).toEqual([close]);
     expect(told).toEqual([event, 'done Error', 'end']);
   });
 

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { clearInterval, setInterval } from './clock.js';
+import { surfaceLater } from './scheduler.js';
 import type { SocketConnection } from './socket-connection.js';
 
 /** When a connection that is silent is pinged, and when it is given up. */
@@ -67,9 +68,9 @@ class Watch {
       connection.heard = false;
       if (watched.silent >= this.#dropAfter) {
         this.remove(connection);
-        watched.runInAsyncScope(connection.destroy, connection);
+        surfaceLater(() => watched.runInAsyncScope(connection.destroy, connection));
       } else if (watched.silent === this.#pingAfter) {
-        watched.runInAsyncScope(connection.ping, connection, NOTHING);
+        surfaceLater(() => watched.runInAsyncScope(connection.probe, connection, NOTHING));
       }
     }
   }

@@ -158,21 +158,19 @@ export class Outgoing {
     const kind = binary ? 'binary' : 'text';
     this.#writer ??= this.#connection.startMessage(kind, { compress, trusted: true });
     const writer = this.#writer;
-    let taken: boolean;
+    // Before: what is sent from inside the write of the last fragment belongs to no message any more.
+    if (last) this.#writer = undefined;
     try {
-      if (isBlob(data)) taken = read(data, writer.writeLater(data.size, last, done));
-      else {
-        const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
-        // An empty fragment goes out as well, as with npm ws: it keeps the place of its message.
-        taken = last ? writer.end(bytes, done) : writer.write(bytes, done ?? keepsPlace);
-      }
+      if (isBlob(data)) return read(data, writer.writeLater(data.size, last, done));
+      const bytes = typeof data === 'string' ? Buffer.from(data) : toBytes(data);
+      // An empty fragment goes out as well, as with npm ws: it keeps the place of its message.
+      return last ? writer.end(bytes, done) : writer.write(bytes, done ?? keepsPlace);
     } catch (error) {
       // Where the first fragment is refused, there is no message that the next could belong to.
-      if (writer.discard()) this.#writer = undefined;
+      if (!writer.discard()) this.#writer ??= writer;
+      else if (this.#writer === writer) this.#writer = undefined;
       throw error;
     }
-    if (last) this.#writer = undefined;
-    return taken;
   }
 }
 

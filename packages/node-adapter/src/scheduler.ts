@@ -63,7 +63,8 @@ export function currentTick(): number {
 /** Has `gatherer` released when the current tick ends, or before. */
 export function releaseAtEndOfTick(gatherer: Gatherer): void {
   currentTick();
-  if (gathered.push(new Gathered(gatherer)) > MOST_GATHERERS) gathered.shift()?.release();
+  // What another connection's listeners throw is no matter of the one that sends.
+  if (gathered.push(new Gathered(gatherer)) > MOST_GATHERERS) surfaceLater(() => gathered.shift()?.release());
 }
 
 function endTick(): void {

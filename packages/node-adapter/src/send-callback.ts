@@ -14,6 +14,8 @@ export interface Waiter {
 /** The callback of one `send`, `ping` or `pong`: called once at most, in the async context of that call. */
 export class SendCallback extends AsyncResource implements Waiter {
   #sent: Sent | undefined;
+  /** why the message is lost, where that is known before the write that it was to leave with has ended */
+  #lost: Error | undefined;
   /** For the codec: the message leaves with the next write, or never. */
   readonly done: Done;
 
@@ -21,6 +23,7 @@ export class SendCallback extends AsyncResource implements Waiter {
     super('WebSocketSend');
     this.#sent = sent;
     this.done = (error) => {
+      this.#lost = error;
       if (error === undefined) connection.awaitSent(this);
       else this.tellLater(error);
     };
@@ -30,7 +33,8 @@ export class SendCallback extends AsyncResource implements Waiter {
     const sent = this.#sent;
     this.#sent = undefined;
     if (sent === undefined) return;
-    if (error) this.runInAsyncScope(sent, undefined, error);
+    const lost = this.#lost ?? error;
+    if (lost) this.runInAsyncScope(sent, undefined, lost);
     else this.runInAsyncScope(sent);
   }
 

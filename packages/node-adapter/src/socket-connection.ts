@@ -37,7 +37,7 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
   /** Ends {@link pause}. */
   override resume(): void {
     if (!this.isYielding && !this.has(READS_LATER | FINISHED)) this.socket.resume();
-    const outer = this.beginReceive();
+    const outer = this.beginReceive(RECEIVING);
     let hasThrown = true;
     try {
       super.resume();
@@ -55,7 +55,7 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
   }
 
   override receive(chunk: Uint8Array): void {
-    const outer = this.beginReceive();
+    const outer = this.beginReceive(RECEIVING | HEARD);
     let hasThrown = true;
     try {
       super.receive(chunk);
@@ -66,7 +66,7 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
   }
 
   override receiveInbox(length: number): void {
-    const outer = this.beginReceive();
+    const outer = this.beginReceive(RECEIVING | HEARD);
     let hasThrown = true;
     try {
       super.receiveInbox(length);
@@ -92,7 +92,7 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
   /** Goes on behind a turn of others: called by the scheduler, and of no use to others. */
   override proceed(): void {
     this.mark(READS_LATER, false);
-    const outer = this.beginReceive();
+    const outer = this.beginReceive(RECEIVING);
     let hasThrown = true;
     try {
       super.proceed();
@@ -123,9 +123,9 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
   finish(): void {
     if (this.has(FINISHED)) return;
     const { socket } = this;
-    this.release();
-    this.mark(FINISHED, true);
     const steps = [
+      () => this.release(),
+      () => this.mark(FINISHED, true),
       // Nothing can be sent any more: a close frame that is found now stays without an answer.
       () => super.terminate(),
       // What was held back is handed out: nobody can resume what is over.
@@ -161,10 +161,10 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     if (handledLength >= HANDLED_LENGTH) this.giveTurn();
   }
 
-  private beginReceive(): boolean {
+  private beginReceive(marks: number): boolean {
     const outer = this.has(RECEIVING);
     handledLength = 0;
-    this.mark(RECEIVING | HEARD, true);
+    this.mark(marks, true);
     beginReceiving(this);
     return outer;
   }

@@ -230,7 +230,7 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     surfaceLater(() => {
       if (waiters !== undefined && this.leaving().written?.delete(waiters)) tellAll(waiters, error);
     });
-    if (this.unsentLength === 0) this.drained();
+    if (this.unsentLength === 0) surfaceLater(() => this.drained());
   }
 
   private takeWaiters(): readonly Waiter[] | undefined {

@@ -246,10 +246,10 @@ function onBothEnds(this: Attached): void {
 /** The peer sends nothing more: without its close frame the connection cannot be closed cleanly any more. */
 function onEnd(this: Attached): void {
   const connection = this[CONNECTION];
-  connection.release();
+  surfaceLater(() => connection.release());
   const handler: SocketHandler = connection.handler;
   surfaceLater(() => handler.peerEnd?.(connection));
-  connection.receivePeerEnd();
+  surfaceLater(() => connection.receivePeerEnd());
 }
 
 function onError(this: Attached): void {

@@ -235,3 +235,24 @@ it('a connection may be fed from inside a listener of another', async () => {
   expect(heard).toEqual(['outer a', 'inner a', 'outer b', 'inner b']);
   after(() => there.destroy());
 });
+
+it('what is sent from inside the write of the last fragment is a message of its own (§5.4)', async () => {
+  const [here, there] = duplexPair();
+  const websocket = new WebSocket(null, undefined, {});
+  websocket.setSocket(here, Buffer.alloc(0), {});
+  const written: Buffer[] = [];
+  const { write } = here;
+  here.write = (bytes: Buffer, ...args: never[]) => {
+    written.push(Buffer.from(bytes));
+    if (written.length === 2) websocket.send('b');
+    return Reflect.apply(write, here, [bytes, ...args]);
+  };
+  websocket.send('x', { fin: false });
+  websocket.flush();
+  websocket.send('a', { fin: true });
+  websocket.flush();
+  await until(() => written.length >= 3);
+  expect(Buffer.concat(written).toString('hex')).toBe('010178800161810162');
+  websocket.terminate();
+  after(() => there.destroy());
+});

@@ -22,6 +22,15 @@ describe('pingInterval', () => {
     expect(raw.received.toString('hex')).toBe('8900');
   });
 
+  it('passes what waits behind a message that takes its time', async () => {
+    const { client, peer, server } = await pair({ pingInterval: 40 });
+    const pings = collect(client, 'ping');
+    peer.send('begun', { fin: false });
+    server.broadcast('waits for the end of that');
+    await until(() => pings.length >= 3);
+    expect(peer.readyState).toBe(WebSocket.OPEN);
+  });
+
   it('counts for a connection that is paused too: a peer that is gone would not be seen otherwise', async () => {
     const { client } = await pair({}, { pingInterval: 10 });
     client.pause();
