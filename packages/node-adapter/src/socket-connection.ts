@@ -16,6 +16,9 @@ const HANDLED_LENGTH = 65_536;
 /** What the connection that receives has handed out of them. */
 let handledLength = 0;
 
+/** What streams had to give to connections from inside their own handlers, in order. */
+const fedInside: Map<SocketConnection, Uint8Array[]> = new Map();
+
 /** A codec `Connection` on a stream. */
 export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
   /** @internal Whether something was received since this was last reset. */
@@ -54,7 +57,16 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     if (this.isPaused) pauseStream(this.socket);
   }
 
+  /** As that of the codec; from inside a handler, as by a stream whose peer answers at once, it is taken behind that. */
   override receive(chunk: Uint8Array): void {
+    if (this.has(RECEIVING)) {
+      const chunks = fedInside.get(this);
+      if (chunks === undefined) fedInside.set(this, [chunk]);
+      else chunks.push(chunk);
+    } else this.receiveNow(chunk);
+  }
+
+  private receiveNow(chunk: Uint8Array): void {
     const outer = this.beginReceive(RECEIVING | HEARD);
     let hasThrown = true;
     try {
@@ -174,6 +186,17 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     this.mark(RECEIVING, outer);
     // A handler threw, and that surfaces; what it has not seen is handed out in the next tick.
     if (hasThrown) nextTick(goOn, this);
+    if (!outer && fedInside.size > 0) this.receiveFed();
+  }
+
+  private receiveFed(): void {
+    const chunks = fedInside.get(this);
+    if (chunks === undefined) return;
+    // Until all are taken, what comes meanwhile goes behind them.
+    this.mark(RECEIVING, true);
+    for (const chunk of chunks) surfaceLater(() => this.receiveNow(chunk));
+    fedInside.delete(this);
+    this.mark(RECEIVING, false);
   }
 }
 

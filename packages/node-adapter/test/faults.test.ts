@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from '../src/index.js';
 import {
@@ -255,4 +255,28 @@ it('what is sent from inside the write of the last fragment is a message of its 
   expect(Buffer.concat(written).toString('hex')).toBe('010178800161810162');
   websocket.terminate();
   after(() => there.destroy());
+});
+
+it('a stream whose peer answers from inside the write loses nothing, and keeps the order', async () => {
+  const heard: string[] = [];
+  let answers = 3;
+  const stream = new Duplex({
+    read: () => undefined,
+    write: (_chunk, _encoding, done) => {
+      for (const text of ['x', 'y'])
+        if (answers > 0) stream.push(maskedFrame(0x81, Buffer.from(`${text}${answers}`)));
+      answers--;
+      done();
+    },
+  });
+  const websocket = new WebSocket(null, undefined, { gatherWrites: false });
+  websocket.setSocket(stream, Buffer.alloc(0), {});
+  websocket.on('message', (data) => {
+    heard.push(`${data}`);
+    websocket.send('answer');
+  });
+  stream.push(maskedFrame(0x81, Buffer.from('first')));
+  await until(() => heard.length === 7);
+  expect(heard).toEqual(['first', 'x3', 'y3', 'x2', 'y2', 'x1', 'y1']);
+  websocket.terminate();
 });
