@@ -40,7 +40,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ['a callback is in the context of the write', 'else this.runInAsyncScope(sent);', 'else sent();'],
     [
       'an error is told in the context of the end',
-      'this.runInAsyncScope(sent, undefined, error);',
+      'this.runInAsyncScope(sent, undefined, lost);',
       'sent(error);',
     ],
     ['an error is told within the call', 'else this.tellLater(error);', 'else this.tell(error);'],
@@ -260,6 +260,30 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
       'close comes before an event in a task of its own',
       'if (context._terms.settings.allowSynchronousEvents !== false) context',
       'if (context._terms !== undefined) context',
+    ],
+  ),
+  ...inAdapter(
+    'keep-alive',
+    ['keep-alive'],
+    ['keep-alive waits behind messages', 'connection.probe', 'connection.ping'],
+  ),
+  ...inAdapter(
+    'socket-connection',
+    ['faults', 'gathering'],
+    [
+      'what comes amid a handler overtakes what came before',
+      '    this.mark(RECEIVING, true);\n    for',
+      '    for',
+    ],
+    ['the second listener that throws is not heard', '    throwLater(error);\n', ''],
+  ),
+  ...inAdapter(
+    'transport',
+    ['last-words'],
+    [
+      'slices wait for a turn that never comes',
+      'if (isExiting()) connection',
+      'if (connection.isPaused) connection',
     ],
   ),
 ];

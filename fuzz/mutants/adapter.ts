@@ -11,7 +11,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['one byte behind the handshake is lost', 'head.length > 0) socket', 'head.length > 1) socket'],
     ['a socket that was paused stays so', '    attached.resume();\n', ''],
     ['what comes behind the last write is not read', '        connection.socket.resume();\n', ''],
-    ['the end of the peer is not answered', '  connection.receivePeerEnd();\n', ''],
+    ['the end of the peer is not answered', '  surfaceLater(() => connection.receivePeerEnd());\n', ''],
     [
       'a stream that failed is not dropped',
       'function onError(this: Attached): void {\n  this.destroy();',
@@ -47,7 +47,11 @@ export const ADAPTER: readonly Mutant[] = [
       'if (!connection.isPaused) connection',
       'connection',
     ],
-    ['who talks is not heard', 'RECEIVING | HEARD, true', 'RECEIVING, true'],
+    [
+      'who talks is not heard',
+      'const outer = this.beginReceive(RECEIVING | HEARD);\n    let hasThrown = true;\n    try {\n      super.receiveInbox',
+      'const outer = this.beginReceive(RECEIVING);\n    let hasThrown = true;\n    try {\n      super.receiveInbox',
+    ],
   ),
   ...inAdapter(
     'socket-writer',
@@ -86,7 +90,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['turns', 'outgoing', 'callbacks'],
     ['who waits for a turn when a handler throws is forgotten', '    scheduleTurns();\n  }\n}', '  }\n}'],
     ['everyone has a turn, however long it takes', ' || now() > end', ' && now() > end'],
-    ['the seventeenth to gather sends nothing', 'gathered.shift()?.release();', 'gathered.shift();'],
+    ['the seventeenth to gather sends nothing', 'gathered.shift()?.release());', 'gathered.shift());'],
     [
       'a callback that throws takes the others with it',
       'if (at < items.length) nextTick',

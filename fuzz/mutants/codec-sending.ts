@@ -12,7 +12,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
       'if (before === undefined && this.current !== message) {',
       'if (this.current !== message) {',
     ],
-    ['what is pushed behind a part is lost', '    if (part.next === undefined) this.#last = part;\n', ''],
+    ['what is pushed behind a part is lost', '    if (behind === undefined) this.#last = part;\n', ''],
     [
       'a part goes behind one that has left',
       "    if (first.kind === 'part' && first.message.lastPart === first) first.message.lastPart = undefined;\n",
@@ -62,13 +62,13 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['the close frame goes amid a write', '(this.lane.isEmpty && !this.lane.isWriting)', 'this.lane.isEmpty'],
     [
       'a message in parts is amid what is sent before it',
-      'if (lane.isEmpty) lane.current = message;',
-      'lane.current = message;',
+      'if (lane.isEmpty) lane.current ??= message;',
+      'lane.current ??= message;',
     ],
     ['a part passes one that is not there yet', ' && message.lastPart === undefined', ''],
     [
       'a part goes amid a write',
-      'message.lastPart === undefined && !lane.isWriting',
+      'message.lastPart === undefined && lane.letsPartPass',
       'message.lastPart === undefined',
     ],
     [
@@ -95,26 +95,35 @@ export const CODEC_SENDING: readonly Mutant[] = [
       'const dropped = lane.clear();',
       'const dropped = lane.clear() && undefined;',
     ],
-    ['who throws at what is dropped takes the others with it', '      tellAll(rest.next, error);\n', ''],
+    [
+      'who throws at what is dropped takes the others with it',
+      '      thrown ??= { error: caught };',
+      '      throw caught;',
+    ],
     [
       'done is told at each slice',
-      '    if (last) {\n      lane.shift();\n      entry.done?.();',
-      '    entry.done?.();\n    if (last) {\n      lane.shift();',
+      '    if (last) {\n      lane.shift();\n      this.tellOf(entry);',
+      '    this.tellOf(entry);\n    if (last) {\n      lane.shift();',
     ],
     [
       'what cannot be sent is told of twice',
-      '      entry.done?.(error);\n      this.sendingFailed(error);',
-      '      entry.done?.(error);\n      entry.done?.(error);\n      this.sendingFailed(error);',
+      '        entry.done?.(error);\n      } finally',
+      '        entry.done?.(error);\n        entry.done?.(error);\n      } finally',
     ],
     [
       'what cannot be sent leaves the connection open',
-      '      this.sendingFailed(error);\n      return',
-      '      return',
+      '        this.sendingFailed(error);\n      }\n      return',
+      '      }\n      return',
     ],
-    ['a place is filled again', 'this.lane === lane && entry.payload === undefined', 'this.lane === lane'],
+    ['a place is filled again', ' && entry.payload === undefined;', ';'],
+    ['a place that was dropped counts what is filled in', ' && lane.clears === clears', ''],
     ['more than was announced is not counted', '        lane.resize(entry, payload.length);\n', ''],
     ['what waits changes with its memory', '? payload.slice() : this', '? payload : this'],
-    ['pings cost nothing but their bytes', 'return entry.length + ENTRY_COST;', 'return entry.length;'],
+    [
+      'pings cost nothing but their bytes',
+      '    }\n    return entry.length + ENTRY_COST;\n  }\n',
+      '    }\n    return entry.length;\n  }\n',
+    ],
     [
       'messages cost nothing but their bytes',
       'return length + (this.extensions.length > 0 && compress ? COMPRESSED_COST : ENTRY_COST);',
@@ -164,7 +173,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
   ...inCodec(
     'message-writer',
     ['lane', 'lane-order'],
-    ['a part that comes later does not end its message', '    this.#ended = last;\n', ''],
+    ['a part that comes later does not end its message', '    if (last) this.#ended = true;\n', ''],
     [
       'an empty part forgets its done',
       'if (payload.length > 0 || done !== undefined) return',
@@ -217,8 +226,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['an empty close frame is answered with 1000', "? encodeClose(undefined, '')", "? encodeClose(1000, '')"],
     [
       'who gives up what waits closes with the code from before',
-      "if (ending.frame === 'none' || next.event === 'abandon')",
-      "if (ending.frame === 'none')",
+      "if (!isNamed && (ending.frame === 'none' || next.event === 'abandon'))",
+      "if (!isNamed && ending.frame === 'none')",
     ],
     [
       'a close frame that is dropped is taken for queued',
@@ -226,7 +235,11 @@ export const CODEC_SENDING: readonly Mutant[] = [
       '',
     ],
     ['a step begins amid another', '    if (ending.isBusy) return;\n', ''],
-    ['a handler that throws cuts the end short', '          thrown ??= { error };', '          throw error;'],
+    [
+      'a handler that throws cuts the end short',
+      '          thrown = this.noteThrown(thrown, error);',
+      '          throw error;',
+    ],
     [
       'the end of the peer is answered before all is handed out',
       "'peer-ended' || this.isParked || this.isBusy",
@@ -234,8 +247,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
     [
       'an empty message that waits is lost behind the end of the peer',
-      'if (this.queuedLength === 0 && this.lane?.isEmpty !== false) this',
-      'if (this.queuedLength === 0) this',
+      'else if (!this.isQueueing) this',
+      'else if (this.queuedLength === 0) this',
     ],
     [
       'an end is clean though no answer was sent',
@@ -244,8 +257,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
     [
       'a close frame without a masking key is waited for',
-      "      this.happens({ event: 'close-lost' });\n",
-      '',
+      "      this.happens({ event: 'close-lost' });\n      if (ending",
+      '      if (ending',
     ],
     [
       'a failure without a masking key throws',
@@ -386,6 +399,80 @@ export const CODEC_SENDING: readonly Mutant[] = [
       'who is terminated writes on',
       "to('terminated', 'dropTransport', 'dropQueue')",
       "to('terminated', 'dropQueue')",
+    ],
+  ),
+  ...inCodec(
+    'sender',
+    ['lane-done', 'mask'],
+    [
+      'what done sends overtakes its message',
+      '    this.beginWrite();\n    try {\n      done();',
+      '    try {\n      done();',
+    ],
+    [
+      'an uncork from inside a write is counted for the frame',
+      'if (this.#corks > 0) this.#corks--;\n    }',
+      'this.#corks--;\n    }',
+    ],
+  ),
+  ...inCodec(
+    'lane-sender',
+    ['lane-done'],
+    [
+      'a done that throws is called again',
+      '    entry.done = undefined;\n    this.tell(done);',
+      '    this.tell(done);',
+    ],
+    [
+      'the next part begins the message anew',
+      '    const first = !message.hasBegun;',
+      '    const first = payload.length > 0;',
+    ],
+    [
+      'what follows a prepared message refers to what came before it',
+      'extension?.bypassed?.();\n    this.sendFrames(frame);',
+      'this.sendFrames(frame), extension?.bypassed?.();\n    else this.sendFrames(frame);',
+    ],
+  ),
+  ...inCodec(
+    'lane',
+    ['lane-done'],
+    ['a part passes a ping that came before it', ' && (first === undefined || startsMessage(first));', ';'],
+    ['parts stand before the ping that they came behind', '!startsMessage(behind)', 'behind === part'],
+  ),
+  ...inCodec(
+    'message-sender',
+    ['lane-done'],
+    [
+      'a last part finds its message open',
+      '    if (last) lane.open = undefined;\n    if (typeof',
+      '    if (typeof',
+    ],
+    ['a message is taken back amid its first part', 'message.hasBegun || message', 'message'],
+  ),
+  ...inCodec(
+    'closer',
+    ['lane-done', 'closing-steps'],
+    ['the end cuts the frame at hand', '    if (this.isWriting) this.end();\n    else if', '    if'],
+    [
+      'the end is told amid a write',
+      "    if (this.isWriting) {\n      this.enqueue({ kind: 'end'",
+      "    if (this.isWriting && this.isGone) {\n      this.enqueue({ kind: 'end'",
+    ],
+    [
+      'a close frame counts that no transport took',
+      "    if (this.isGone) {\n      this.happens({ event: 'close-lost' });",
+      "    if (this.isGone && this.isOpen) {\n      this.happens({ event: 'close-lost' });",
+    ],
+    ['the code of what the peer broke is lost', "ending.state === 'failing' || ", ''],
+  ),
+  ...inCodec(
+    'connection',
+    ['lane-done'],
+    [
+      'a probe waits',
+      'this.sendPast(OPCODES.ping, payload);',
+      'this.sendControlFrame(OPCODES.ping, payload);',
     ],
   ),
 ];

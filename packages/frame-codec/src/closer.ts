@@ -27,6 +27,11 @@ class Ending {
   event: ClosingEvent | undefined;
 }
 
+/** What a handler threw first. */
+interface Thrown {
+  readonly error: unknown;
+}
+
 interface Happening {
   readonly event: ClosingEvent;
   readonly payload?: Uint8Array;
@@ -131,12 +136,12 @@ export abstract class Closer extends MessageSender {
    * {@link resume}, and behind what is still to be decoded for {@link proceed}.
    */
   receiveEnd(): void {
-    let thrown: { readonly error: unknown } | undefined;
+    let thrown: Thrown | undefined;
     const note = (run: () => void): void => {
       try {
         run();
       } catch (error) {
-        thrown ??= { error };
+        thrown = this.noteThrown(thrown, error);
       }
     };
     note(() => this.happens({ event: 'transport-end' }));
@@ -144,6 +149,14 @@ export abstract class Closer extends MessageSender {
     while (this.flow === FLOW.go && this.isParked && !this.isBusy) note(() => this.scanParked());
     if (!this.isParked || this.flow === FLOW.discard) note(() => this.happens({ event: 'handed-out' }));
     if (thrown !== undefined) throw thrown.error;
+  }
+
+  /** For classes that extend this: what handlers threw besides the first, which comes out of the call. */
+  protected alsoThrown(_error: unknown): void {}
+
+  private noteThrown(first: Thrown | undefined, error: unknown): Thrown {
+    if (first !== undefined) this.alsoThrown(error);
+    return first ?? { error };
   }
 
   /** @internal the peer's close frame */
@@ -199,7 +212,7 @@ export abstract class Closer extends MessageSender {
     ending.events.push(happening);
     if (ending.isBusy) return;
     ending.isBusy = true;
-    let thrown: { readonly error: unknown } | undefined;
+    let thrown: Thrown | undefined;
     for (let next = ending.events.shift(); next !== undefined; next = ending.events.shift()) {
       const step = CLOSING[ending.state][next.event];
       if (step === undefined) continue;
@@ -216,7 +229,7 @@ export abstract class Closer extends MessageSender {
         try {
           this.act(ending, action);
         } catch (error) {
-          thrown ??= { error };
+          thrown = this.noteThrown(thrown, error);
         }
       }
     }
@@ -224,7 +237,7 @@ export abstract class Closer extends MessageSender {
     try {
       this.settlePeerEnd();
     } catch (error) {
-      thrown ??= { error };
+      thrown = this.noteThrown(thrown, error);
     }
     if (thrown !== undefined) throw thrown.error;
   }

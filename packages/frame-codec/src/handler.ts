@@ -7,7 +7,8 @@ import type { ProtocolError } from './violation.js';
  * connection it speaks of, whose `context` holds what the caller keeps for it.
  *
  * A method may send, close and feed other connections. What it throws comes out of the call that fed the connection,
- * which goes on from there with the next call.
+ * which goes on from there with the next call. At the end there is none: there all is handed out, and the first of
+ * several errors comes out.
  */
 export interface ConnectionHandler<Context = unknown> {
   /**

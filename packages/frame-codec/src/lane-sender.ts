@@ -303,12 +303,13 @@ const NOTHING: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
 /** Tells all that were dropped; what one of them throws comes out when the others know. */
 function tellAll(entry: Entry | undefined, error: Error): void {
+  let thrown: { readonly error: unknown } | undefined;
   for (let rest = entry; rest !== undefined; rest = rest.next) {
     try {
       rest.done?.(error);
-    } catch (thrown) {
-      tellAll(rest.next, error);
-      throw thrown;
+    } catch (caught) {
+      thrown ??= { error: caught };
     }
   }
+  if (thrown !== undefined) throw thrown.error;
 }

@@ -15,8 +15,9 @@ export interface SendOptions {
   /** text as bytes: known to be UTF-8, and not checked again; default false */
   trusted?: boolean | undefined;
   /**
-   * called right before the last frame of the message is written, or with an error when the connection ended before;
-   * also with an error, behind that, where the frame could not be written. Not where the call returns `false`
+   * called right before the last frame of the message is written, or gathered while corked, or with an error when the
+   * connection ended before; also with an error, behind that, where the frame could not be made. Not where the call
+   * returns `false`
    */
   done?: Done | undefined;
 }

@@ -81,14 +81,14 @@ export abstract class Sender extends Scanner {
   /** @internal Sends a frame; `first` is its first byte: FIN, RSV bits, opcode. A client may give the masking key. */
   protected sendFrame(first: number, payload: Uint8Array, maskingKey?: number): void {
     const { codec, masks } = this.endpoint;
+    // First: once the transport was told that more follows, nothing may throw.
+    const key = masks ? (maskingKey ?? this.endpoint.maskingKey()) : undefined;
     if (payload.length < BY_REFERENCE) {
       const outbox = this.reserve(MAX_HEAD_LENGTH + payload.length);
-      outbox.length = writeFrame(this.endpoint, outbox.bytes, outbox.length, first, payload, maskingKey);
+      outbox.length = writeFrame(this.endpoint, outbox.bytes, outbox.length, first, payload, key);
       this.leaveUnlessCorked();
       return;
     }
-    // First: once the transport was told that more follows, nothing may throw.
-    const key = masks ? (maskingKey ?? this.endpoint.maskingKey()) : undefined;
     // Corked, so that nothing which the transport asks for meanwhile comes between.
     this.#corks++;
     try {
@@ -130,6 +130,8 @@ export abstract class Sender extends Scanner {
       this.sendFrame(first, encodeText(text));
       return;
     }
+    // First, as in `sendFrame`.
+    const maskingKey = masks ? this.endpoint.maskingKey() : undefined;
     const outbox = this.reserve(room);
     const { bytes, length: at } = outbox;
     // How long the head is shows only when the text is encoded: it is written as if it were ASCII, and moved if not.
@@ -138,12 +140,10 @@ export abstract class Sender extends Scanner {
     const start = at + headLength(length, masks);
     if (start !== guess) bytes.copyWithin(start, guess, guess + length);
     const behindHead = writeHead(bytes, at, first, length, masks);
-    if (masks) {
-      const maskingKey = this.endpoint.maskingKey();
+    if (maskingKey !== undefined) {
       writeMaskingKey(bytes, behindHead, maskingKey);
       copyMasked(codec, bytes.subarray(start, start + length), bytes, start, maskingKey);
     }
-    // Last: where the masking key throws, nothing of the frame may leave.
     outbox.length = start + length;
     this.leaveUnlessCorked();
   }
@@ -232,7 +232,7 @@ export abstract class Sender extends Scanner {
     if (outbox === undefined) return;
     this.#outbox = undefined;
     const { codec } = this.endpoint;
-    // The masking key of its first frame threw.
+    // Raw frames may be none.
     if (outbox.length === 0) {
       codec.giveOutbox(outbox);
       return;

@@ -126,6 +126,22 @@ describe.each(CODECS)('what done calls ($name)', ({ codec }) => {
     expect(connection.isOpen).toBe(false);
   });
 
+  it('and throws, for each of many that are dropped, keeps none from being told', () => {
+    const { connection } = sendingOf({ codec: codec() });
+    connection.sendLater('text', 1);
+    let told = 0;
+    for (let count = 0; count < 20_000; count++) {
+      connection.sendText('a', {
+        done: () => {
+          told++;
+          throw new Error('by done');
+        },
+      });
+    }
+    expect(() => connection.terminate()).toThrow('by done');
+    expect(told).toBe(20_000);
+  });
+
   it('cannot send where a message before it has failed amid its parts (§5.4)', () => {
     const { connection, frames } = sendingOf({ codec: codec() });
     const writer = connection.startMessage('binary');

@@ -11,6 +11,14 @@ export interface Waiter {
   tell(error?: Error | null): void;
 }
 
+/** What a {@link SendCallback} asks of its connection. */
+interface Sending {
+  /** Has the waiter told when what is sent now has gone. */
+  awaitSent(waiter: Waiter): void;
+  /** whether the stream is closed */
+  readonly isFinished: boolean;
+}
+
 /** The callback of one `send`, `ping` or `pong`: called once at most, in the async context of that call. */
 export class SendCallback extends AsyncResource implements Waiter {
   #sent: Sent | undefined;
@@ -19,12 +27,14 @@ export class SendCallback extends AsyncResource implements Waiter {
   /** For the codec: the message leaves with the next write, or never. */
   readonly done: Done;
 
-  constructor(sent: Sent, connection: { awaitSent(waiter: Waiter): void }) {
+  constructor(sent: Sent, connection: Sending) {
     super('WebSocketSend');
     this.#sent = sent;
     this.done = (error) => {
       this.#lost = error;
       if (error === undefined) connection.awaitSent(this);
+      // No call of the application is at hand, and `close` comes last.
+      else if (connection.isFinished) this.tell(error);
       else this.tellLater(error);
     };
   }

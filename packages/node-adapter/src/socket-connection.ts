@@ -1,6 +1,13 @@
 import { Socket } from 'node:net';
 import { nextTick, setTimeout } from './clock.js';
-import { beginReceiving, endReceiving, runAll, surfaceLater, takeTurnLater } from './scheduler.js';
+import {
+  beginReceiving,
+  endReceiving,
+  runAll,
+  surfaceLater,
+  takeTurnLater,
+  throwLater,
+} from './scheduler.js';
 import { FINISHED, HEARD, READS_LATER, RECEIVING, SocketWriter } from './socket-writer.js';
 import type { SocketHandler } from './transport.js';
 import { pauseStream } from './zero-copy.js';
@@ -151,6 +158,11 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     ];
     // A handler that throws at one of these keeps the others for the next tick.
     runAll(steps, (step) => step());
+  }
+
+  /** @internal */
+  protected override alsoThrown(error: unknown): void {
+    throwLater(error);
   }
 
   /** @internal */

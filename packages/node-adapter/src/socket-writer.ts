@@ -141,6 +141,11 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     this.awaitSent(new SendCallback(sent, this));
   }
 
+  /** @internal whether the stream is closed */
+  get isFinished(): boolean {
+    return this.has(FINISHED);
+  }
+
   /** @internal As {@link whenSent}. */
   awaitSent(waiter: Waiter): void {
     if (this.socket.destroyed || this.socket.writableEnded) {

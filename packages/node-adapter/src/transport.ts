@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
 import { now } from './clock.js';
-import { surfaceLater, takeTurnLater, throwLater, watchExit } from './scheduler.js';
+import { isExiting, surfaceLater, takeTurnLater, throwLater, watchExit } from './scheduler.js';
 import { SocketConnection } from './socket-connection.js';
 import { readIntoInbox } from './zero-copy.js';
 
@@ -107,7 +107,9 @@ export class Transport<Context = unknown> {
         connection.yieldTurn();
       },
       yieldSending(connection: SocketConnection<Context>): void {
-        takeTurnLater(connection);
+        // No turn comes any more.
+        if (isExiting()) connection.proceedSending();
+        else takeTurnLater(connection);
       },
       end(connection: SocketConnection<Context>): void {
         connection.socket.end();

@@ -52,6 +52,18 @@ const PROGRAMS: readonly (readonly [when: string, act: string, heard: readonly s
     `process.on('exit', () => { ${SAY} }); later(() => { websocket.send('zero'); process.exit(); });`,
     [text('zero'), ...SAID],
   ],
+  [
+    'an exit listener, with a long message in it,',
+    `const long = Buffer.from(Array.from({ length: 200_000 }, (_, at) => (at * at) % 251));
+    process.on('exit', () => { websocket.send('first'); websocket.send(long); websocket.send('last'); websocket.close(1000); });
+    later(() => process.exit());`,
+    [
+      text('first'),
+      binary(Buffer.from(Array.from({ length: 200_000 }, (_, at) => (at * at) % 251))),
+      text('last'),
+      'close 1000',
+    ],
+  ],
   ['an uncaught exception', `later(() => { ${SAY} throw new Error('uncaught'); });`, SAID],
   [
     'an uncaught exception in a message handler',

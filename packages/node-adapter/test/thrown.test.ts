@@ -223,6 +223,25 @@ describe.each([false, true])('a client whose generateMask throws (compression: %
     expect(called).toBe(0);
   });
 
+  it.each([10, 5000, 16_000, 40_000])(
+    'at %d bytes holds back nothing that was sent before',
+    async (length) => {
+      let throws = false;
+      const generateMask = (mask: Buffer): void => {
+        if (throws) throw new Error('no key');
+        mask.writeUInt32BE(0x01020304);
+      };
+      const { websocket, peer } = await open({ role: 'client', compressed, options: { generateMask } });
+      const sent = ['a', 'b', 'c'];
+      for (const each of sent) websocket.send(each);
+      throws = true;
+      expect(() => websocket.send(noise(length))).toThrow('no key');
+      expect(() => websocket.send('text '.repeat(length / 5), { compress: false })).toThrow('no key');
+      websocket.terminate();
+      expect(await peer.hearsAll()).toEqual(sent.map(text));
+    },
+  );
+
   it.each(['a Blob', 'a long message', 'a fragment'] as const)(
     'amid %s keeps the wire valid',
     async (what) => {
