@@ -269,7 +269,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'socket-connection',
-    ['faults', 'gathering'],
+    ['faults', 'thrown'],
     [
       'what comes amid a handler overtakes what came before',
       '    this.mark(RECEIVING, true);\n    for',

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from '../src/index.js';
 import { listen, RawPeer, until, upgradeRequest } from './loopback.js';
@@ -281,4 +282,24 @@ describe.each([false, true])('a client whose generateMask throws (compression: %
       expect(peer.told.filter((each) => each.startsWith('broken') || each.includes('never'))).toEqual([]);
     },
   );
+});
+
+describe('listeners that throw at what is handed out behind the end', () => {
+  const surfaced = surfacing();
+
+  it('surface each by itself', async () => {
+    const { websocket, peer } = await open({ role: 'client', over: 'a Duplex', compressed: true });
+    let pings = 0;
+    websocket.on('message', () => websocket.pause());
+    websocket.on('ping', () => {
+      throw new Error(`at ping ${++pings}`);
+    });
+    // Behind so long a message others have their turn, and the rest waits for the next.
+    peer.write(peer.message(noise(70_000)), peer.ping(), peer.ping());
+    await once(websocket, 'message');
+    websocket.terminate();
+    await once(websocket, 'close');
+    await until(() => surfaced.length >= 2);
+    expect(surfaced.map(String).sort()).toEqual(['Error: at ping 1', 'Error: at ping 2']);
+  });
 });
