@@ -275,7 +275,11 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
       '    this.mark(RECEIVING, true);\n    for',
       '    for',
     ],
-    ['the second listener that throws is not heard', '    throwLater(error);\n', ''],
+    [
+      'the second listener that throws is not heard',
+      '    throwLater(error);',
+      '    if (error === this) throwLater(error);',
+    ],
   ),
   ...inAdapter(
     'transport',

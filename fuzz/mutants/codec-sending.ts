@@ -116,7 +116,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
       '      }\n      return',
     ],
     ['a place is filled again', ' && entry.payload === undefined;', ';'],
-    ['a place that was dropped counts what is filled in', ' && lane.clears === clears', ''],
+    ['a place that was dropped counts what is filled in', 'lane.clears === clears', 'lane.clears >= clears'],
     ['more than was announced is not counted', '        lane.resize(entry, payload.length);\n', ''],
     ['what waits changes with its memory', '? payload.slice() : this', '? payload : this'],
     [
@@ -437,7 +437,11 @@ export const CODEC_SENDING: readonly Mutant[] = [
   ...inCodec(
     'lane',
     ['lane-done'],
-    ['a part passes a ping that came before it', ' && (first === undefined || startsMessage(first));', ';'],
+    [
+      'a part passes a ping that came before it',
+      'first === undefined || startsMessage(first)',
+      'first === first || startsMessage(first)',
+    ],
     ['parts stand before the ping that they came behind', '!startsMessage(behind)', 'behind === part'],
   ),
   ...inCodec(
@@ -453,7 +457,6 @@ export const CODEC_SENDING: readonly Mutant[] = [
   ...inCodec(
     'closer',
     ['lane-done', 'closing-steps'],
-    ['the end cuts the frame at hand', '    if (this.isWriting) this.end();\n    else if', '    if'],
     [
       'the end is told amid a write',
       "    if (this.isWriting) {\n      this.enqueue({ kind: 'end'",

@@ -201,8 +201,7 @@ export abstract class Closer extends MessageSender {
 
   private settlePeerEnd(): void {
     if (this.#ending?.state !== 'peer-ended' || this.isParked || this.isBusy) return;
-    if (this.isWriting) this.end();
-    else if (!this.isQueueing) this.happens({ event: 'all-done' });
+    if (!this.isQueueing) this.happens({ event: 'all-done' });
   }
 
   /** Deals with an event, and then with those that it brought about; what a handler throws comes out behind all of them. */
@@ -293,8 +292,7 @@ export abstract class Closer extends MessageSender {
 
   /** @internal */
   protected override endReached(): void {
-    if (this.#ending?.state === 'peer-ended') this.settlePeerEnd();
-    else this.end();
+    this.end();
   }
 
   private putCloseOnce(ending: Ending): void {

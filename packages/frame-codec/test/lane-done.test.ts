@@ -186,6 +186,14 @@ describe.each(CODECS)('what comes while the transport is given bytes ($name)', (
     expect(sender.told).toEqual(['closing 1000', 'end']);
   });
 
+  it('an uncork too many, too', () => {
+    const sender = sendingOf({ codec: codec() });
+    sender.inWrite = () => sender.connection.uncork();
+    sender.connection.sendBinary(pattern(70_000));
+    sender.connection.sendText('a');
+    expect(sender.frames()).toEqual(['82 of 70000', '81 61']);
+  });
+
   it('a transport that throws then ends the connection, and not cleanly (§7.1.4)', () => {
     const sender = sendingOf({ codec: codec() });
     sender.inWrite = () => {

@@ -285,9 +285,8 @@ describe.each([false, true])('a client whose generateMask throws (compression: %
 });
 
 describe('listeners that throw at what is handed out behind the end', () => {
-  const surfaced = surfacing();
-
   it('surface each by itself', async () => {
+    const surfaced = surfacing();
     const { websocket, peer } = await open({ role: 'client', over: 'a Duplex', compressed: true });
     let pings = 0;
     websocket.on('message', () => websocket.pause());
