@@ -287,7 +287,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     [
       'slices wait for a turn that never comes',
       'if (isExiting()) connection',
-      'if (connection.isPaused) connection',
+      'if (isExiting() && connection.isPaused) connection',
     ],
   ),
 ];

@@ -116,7 +116,6 @@ export const CODEC_SENDING: readonly Mutant[] = [
       '      }\n      return',
     ],
     ['a place is filled again', ' && entry.payload === undefined;', ';'],
-    ['a place that was dropped counts what is filled in', 'lane.clears === clears', 'lane.clears >= clears'],
     ['more than was announced is not counted', '        lane.resize(entry, payload.length);\n', ''],
     ['what waits changes with its memory', '? payload.slice() : this', '? payload : this'],
     [
@@ -247,8 +246,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
     [
       'an empty message that waits is lost behind the end of the peer',
-      'else if (!this.isQueueing) this',
-      'else if (this.queuedLength === 0) this',
+      'if (!this.isQueueing) this',
+      'if (this.queuedLength === 0) this',
     ],
     [
       'an end is clean though no answer was sent',
@@ -418,6 +417,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
   ...inCodec(
     'lane-sender',
     ['lane-done'],
+    ['a place that was dropped counts what is filled in', 'lane.clears === clears', 'lane.clears >= clears'],
     [
       'a done that throws is called again',
       '    entry.done = undefined;\n    this.tell(done);',
@@ -439,8 +439,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['lane-done'],
     [
       'a part passes a ping that came before it',
-      'first === undefined || startsMessage(first)',
-      'first === first || startsMessage(first)',
+      'first === undefined || startsMessage(first));',
+      'first === undefined || first.length >= 0);',
     ],
     ['parts stand before the ping that they came behind', '!startsMessage(behind)', 'behind === part'],
   ),
