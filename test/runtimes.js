@@ -38,6 +38,8 @@ for (const { name, command, without } of RUNTIMES) {
       'node_modules/vitest/vitest.mjs',
       'run',
       '--project',
+      'pure',
+      '--project',
       'unit',
       // They share the machine, and some of them take their time to warm up.
       '--testTimeout=60000',

@@ -60,6 +60,8 @@ export async function tests(
     'node_modules/vitest/vitest.mjs',
     'run',
     '--project',
+    'pure',
+    '--project',
     'unit',
     '--bail',
     '1',

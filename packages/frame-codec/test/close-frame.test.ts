@@ -37,8 +37,8 @@ describe('isSendableCloseCode', () => {
 describe.each(CODECS)('the closing handshake ($name)', { timeout: 60_000 }, ({ codec, name }) => {
   const shared = codec();
 
-  // Once over each kernel is enough for all of them; poisoned, those around the bounds.
-  const codes = Array.from({ length: name.endsWith('poisoned') ? 5100 : 65536 }, (_, code) => code);
+  // Codes are looked at by the same code over each kernel: once is enough for all of them, elsewhere those around the bounds.
+  const codes = Array.from({ length: name === 'wasm' ? 65536 : 5100 }, (_, code) => code);
 
   it.each(['server', 'client'] as const)('a %s takes every close code, or fails with 1002 (§7.4)', (role) => {
     const key = role === 'server' ? '37 fa 21 3d' : undefined;
