@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Done } from '@x/frame-codec';
-import { callSoon } from './scheduler.js';
+import { callSoon, surfaceLater } from './scheduler.js';
 
 /** Called when bytes have gone to the operating system, or failed to. */
 export type Sent = (error?: Error | null) => void;
@@ -34,7 +34,7 @@ export class SendCallback extends AsyncResource implements Waiter {
       this.#lost = error;
       if (error === undefined) connection.awaitSent(this);
       // No call of the application is at hand, and `close` comes last.
-      else if (connection.isFinished) this.tell(error);
+      else if (connection.isFinished) surfaceLater(() => this.tell(error));
       else this.tellLater(error);
     };
   }
