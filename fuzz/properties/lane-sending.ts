@@ -46,6 +46,7 @@ export const CALLS = [
   'turn',
   'drain',
   'hold',
+  'probe',
   'close',
   'ping received',
   'peer end',
@@ -233,6 +234,7 @@ export class Sending {
       this.#holds = false;
       this.connection.drained();
     },
+    probe: (size) => void this.connection.probe(new Uint8Array(size % 126)),
     close: () => this.#end(() => this.connection.close(1000)),
     'peer end': () => this.#end(() => this.connection.receivePeerEnd()),
     'ping received': (size) => this.#receive(OPCODES.ping, new Uint8Array(size % 126)),
