@@ -152,8 +152,8 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ['thrown', 'moments', 'socket-connection'],
     [
       'what is read goes before what waits',
-      'connection.isPaused || this.readableLength > 0',
-      'connection.isPaused',
+      'connection.isPaused || this.readableLength > 0 ||',
+      'connection.isPaused ||',
     ],
     [
       'what a handler throws is thrown into the stream',

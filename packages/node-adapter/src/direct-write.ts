@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { hasNativeWrites } from './native-socket.js';
 
 /*
  * Mostly the operating system takes all bytes of a write at once. The stream above it still goes through its states, makes
@@ -41,8 +42,6 @@ export interface Writer {
 /** What {@link writeDirectly} returns where nothing was written. */
 export const REFUSED = -1;
 
-const { write } = Socket.prototype;
-
 /**
  * Makes what a write is given: a request, of a class that Node does not export; or none from Node 26 on. `undefined` until
  * a write of the stream has shown which, `null` where it is something else.
@@ -67,7 +66,7 @@ function isHandle(handle: unknown): handle is WriteHandle {
 
 /**
  * Writes bytes, or several pieces of them, to the handle of a socket, unless the stream must see them: because something
- * waits in it, it was ended or has a time-out, or somebody put another `write` in the place of Node's.
+ * waits in it, it was ended or has a time-out, or a method of the socket is not Node's own.
  *
  * @param writer told later, where not all bytes have left at once; until then they must stay as they are
  * @returns how many bytes wait; {@link REFUSED} where nothing was written
@@ -80,7 +79,7 @@ export function writeDirectly(
   const handle = socket._handle;
   if (
     handle === null ||
-    socket.write !== write ||
+    !hasNativeWrites(socket) ||
     socket.writableLength > 0 ||
     socket.writableCorked > 0 ||
     socket.writableEnded ||

@@ -4,6 +4,7 @@ import { getSystemErrorName } from 'node:util';
 import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
 import { nextTick } from './clock.js';
 import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
+import { writesNatively } from './native-socket.js';
 import { currentTick, isExiting, releaseAtEndOfTick, runAll, surfaceLater } from './scheduler.js';
 import { SendCallback, type Sent, type Waiter } from './send-callback.js';
 import type { Transport } from './transport.js';
@@ -216,6 +217,8 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
       socket.cork();
       socket.write(head);
     }
+    // Whoever stands in the way of Node's methods may pass the bytes on later, as they are then.
+    const isReusable = this.has(REUSABLE) && writesNatively(socket);
     let atOnce = true;
     socket.write(bytes, (error) => {
       if (!atOnce) leaving.writes--;
@@ -226,7 +229,7 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     atOnce = socket.writableLength === 0;
     if (!atOnce) leaving.writes++;
     if (waiting > this.transport.maxBufferedLength) this.mark(OVERFLOWS, true);
-    return atOnce && this.has(REUSABLE);
+    return atOnce && isReusable;
   }
 
   /** What went through the stream has left. Node tells of an emptied buffer only when that was full before. */

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
 import { now } from './clock.js';
+import { readsNatively } from './native-socket.js';
 import { isExiting, surfaceLater, takeTurnLater, throwLater, watchExit } from './scheduler.js';
 import { SocketConnection } from './socket-connection.js';
 import { readIntoInbox } from './zero-copy.js';
@@ -169,8 +170,8 @@ function onData(this: Attached, chunk: Uint8Array): void {
 
 function onRead(this: Attached, length: number): boolean {
   const connection = this[CONNECTION];
-  // Read while it is paused, or behind what was: it waits in the buffer of the stream.
-  if (connection.isPaused || this.readableLength > 0) {
+  // Read while it is paused, or behind what was: it waits in the buffer of the stream. Or somebody has begun to watch `push`.
+  if (connection.isPaused || this.readableLength > 0 || !readsNatively(this)) {
     return this.push(Buffer.from(connection.endpoint.codec.inbox.subarray(0, length)));
   }
   try {

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { readsNatively } from './native-socket.js';
 
 /*
  * Node reads client sockets straight into a caller's buffer with the documented option `onread` of `net.connect`. The
@@ -48,7 +49,8 @@ function hasUserBuffer(handle: unknown): handle is Handle {
 
 /**
  * Has the operating system write what it reads from a TCP, TLS or local socket into `inbox`, and `onRead` called with
- * the length; `pause`, `resume`, `end`, timeouts and `bytesRead` go on as ever, `data` events come no more.
+ * the length; `pause`, `resume`, `end`, timeouts and `bytesRead` go on as ever, `data` events come no more. A socket whose reads somebody
+ * else sees is left as it is; one that is watched later is told so by its `onRead`, which asks {@link readsNatively}.
  *
  * @returns whether that could be done
  */
@@ -57,7 +59,7 @@ export function readIntoInbox<Stream extends Duplex>(
   inbox: Uint8Array<ArrayBuffer>,
   onRead: OnRead<Stream>,
 ): boolean {
-  if (!(socket instanceof Socket) || socket.destroyed) return false;
+  if (!readsNatively(socket) || socket.destroyed) return false;
   const handle: unknown = Reflect.get(socket, '_handle');
   if (!hasUserBuffer(handle)) return false;
   if (names === null) names = findNames(socket);
