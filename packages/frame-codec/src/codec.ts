@@ -82,6 +82,11 @@ export class Codec {
     return this.#depth > 0;
   }
 
+  /** @internal whether all kernels are in use, one inside the other */
+  get isFull(): boolean {
+    return this.#depth === MAX_DEPTH;
+  }
+
   /** @internal */
   leave(): void {
     this.#depth--;

@@ -153,7 +153,7 @@ export class Connection<Context = unknown> extends Closer {
    * Lets others have their turn before more is handed out, from inside a handler: what is left waits for {@link proceed},
    * as behind `yield` of the handler, which is asked for it.
    */
-  giveTurn(): void {
+  override giveTurn(): void {
     if (this.handler.yield === undefined || this.flow === FLOW.discard) return;
     this.flow |= FLOW.yield;
     this.handler.yield(this);

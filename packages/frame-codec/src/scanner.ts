@@ -90,7 +90,6 @@ export abstract class Scanner {
 
   /** @internal The peer broke a rule; nothing more follows. */
   abstract violation(error: ProtocolError): void;
-
   /**
    * @internal {@link TAKEN}, or, only where `flow` says to wait, how many bytes at the end of the last record were not
    * taken: these are handed out again, even if there are none
@@ -136,6 +135,11 @@ export abstract class Scanner {
       this.scanParked();
       return;
     }
+    if (this.yieldsKernel()) {
+      // What waits for others is no fault of anybody: it is kept whatever the limit.
+      this.parkNothing(new Int32Array(0), undefined).behind.append(chunk, 0, chunk.length);
+      return;
+    }
     const kernel = this.enter();
     let at = 0;
     try {
@@ -174,7 +178,7 @@ export abstract class Scanner {
   /** @internal Goes on with what was not wanted, for as long as it is. Inside a handler it does nothing. */
   protected scanParked(): void {
     const parked = this.#parked;
-    if (parked === undefined || this.#busy || waits(this)) return;
+    if (parked === undefined || this.#busy || waits(this) || this.yieldsKernel()) return;
     const { payloads, records, error, behind } = parked;
     this.#busy = true;
     try {
@@ -232,6 +236,18 @@ export abstract class Scanner {
     if (!this.#busy) this.#parked?.release();
     this.#parked = undefined;
     this.dropCarry();
+  }
+
+  /** Asks for a turn behind others, where there is somebody to give it. */
+  giveTurn(): void {
+    // Who decodes frames alone gives no turns.
+  }
+
+  /** Whether connections are fed one inside the other so deep that this one waits for a turn of its own. */
+  private yieldsKernel(): boolean {
+    if (!this.endpoint.codec.isFull) return false;
+    this.giveTurn();
+    return waits(this);
   }
 
   private checkIdle(): void {

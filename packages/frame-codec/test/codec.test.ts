@@ -76,6 +76,33 @@ describe.each(CODECS)('Codec ($name)', { timeout: 60_000 }, ({ codec }) => {
     chain();
   });
 
+  it('has who is fed deeper than there are kernels wait for a turn, and loses nothing of it', () => {
+    const shared = codec();
+    const turns: (() => void)[] = [];
+    const texts: string[] = [];
+    const depth = 70;
+    const chain = (at: number): void => {
+      const { connection } = record(
+        { role: 'client', codec: shared },
+        {
+          text: (_, text) => {
+            texts.push(`${at} ${text}`);
+            if (text === 'a' && at < depth) chain(at + 1);
+          },
+          yield: (self) => void turns.push(() => self.proceed()),
+        },
+      );
+      connection.receive(hex('81 01 61 81'));
+      connection.receive(hex('01 62'));
+    };
+    chain(1);
+    expect(turns.length).toBe(1);
+    while (turns.length > 0) turns.shift()?.();
+    const expected = Array.from({ length: depth }, (_, at) => [`${at + 1} a`, `${at + 1} b`]);
+    expect(new Set(texts)).toEqual(new Set(expected.flat()));
+    expect(texts.length).toBe(2 * depth);
+  });
+
   it('owns a borrowed payload by a copy where it is a small part of its memory', () => {
     const shared = codec();
     const owned: Uint8Array[] = [];
