@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import type { WebSocket } from '../src/index.js';
-import { connect, listen, pair, RawPeer, upgradeRequest } from './loopback.js';
+import { after, connect, listen, pair, RawPeer, upgradeRequest } from './loopback.js';
 
 it('leaves one listener of errors on the stream: that of the connection', async () => {
   const { peer } = await pair();
@@ -13,6 +13,24 @@ it('refuses with 401 where verifyClient says nothing else (RFC 9110 §15.5.2)', 
   const peer = new RawPeer(port);
   peer.socket.write(upgradeRequest());
   expect(String(await peer.all())).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n/);
+});
+
+it('lets many clients follow one signal without a warning, and aborts them all', async () => {
+  const { url } = await listen();
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', onWarning);
+  after(() => process.off('warning', onWarning));
+  const controller = new AbortController();
+  const { signal } = controller;
+  const clients = await Promise.all(Array.from({ length: 20 }, () => connect(url, { signal })));
+  const closed = clients.map((client) => once(client, 'close'));
+  for (const client of clients) client.on('error', () => undefined);
+  // Warnings come in a later turn.
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(warnings).toEqual([]);
+  controller.abort();
+  await Promise.all(closed);
 });
 
 it('listens to a signal no longer than the connection lasts', async () => {
