@@ -8,7 +8,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGES = ['handshake', 'frame-codec', 'node-adapter'] as const;
 
-/** Holds `tarballs/`, and `consumer/`: a project of a user, outside of the workspace. */
+/** The agent of Datadog reports to nobody here. */
+const ENVIRONMENT = {
+  ...process.env,
+  DD_TRACE_STARTUP_LOGS: 'false',
+  DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
+  DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+};
+
+/** What watches `net` and `http` of a process. */
+const AGENTS = {
+  '@opentelemetry/instrumentation': '0.223.0',
+  '@opentelemetry/instrumentation-http': '0.223.0',
+  '@opentelemetry/instrumentation-net': '0.67.0',
+  '@opentelemetry/sdk-node': '0.223.0',
+  'dd-trace': '5.132.0',
+};
+
+/** Holds `tarballs/`, and projects of users, outside of the workspace: `consumer/`, and `agents/`. */
 let work: string;
 let consumer: string;
 const tarballs = new Map<string, string>();
@@ -16,7 +33,7 @@ const tarballs = new Map<string, string>();
 /** Runs a program to its end and gives all that it printed; when it fails, the error holds that too. */
 function run(directory: string, program: string, ...parameters: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(program, parameters, { cwd: directory }, (error, stdout, stderr) => {
+    execFile(program, parameters, { cwd: directory, env: ENVIRONMENT }, (error, stdout, stderr) => {
       const printed = stdout + stderr;
       if (error) reject(new Error(`${program} ${parameters.join(' ')}\n${printed}`, { cause: error }));
       else resolve(printed);
@@ -95,6 +112,37 @@ describe.each(PACKAGES)('the tarball of @x/%s', (name) => {
     // A file of WebAssembly has no types.
     options.push('--exclude-entrypoints', './kernel.wasm');
     await runTool(work, 'attw', tarballOf(name), ...options);
+  });
+});
+
+describe('a program that an agent watches', () => {
+  let agents: string;
+
+  beforeAll(async () => {
+    agents = join(work, 'agents');
+    await cp(new URL('agents', import.meta.url), agents, { recursive: true });
+    const dependencies = Object.fromEntries(
+      PACKAGES.map((name) => [`@x/${name}`, `file:${tarballOf(name)}`]),
+    );
+    const manifest = {
+      name: 'agents',
+      private: true,
+      dependencies: { ...dependencies, ...AGENTS },
+      overrides: Object.fromEntries(PACKAGES.map((name) => [`@x/${name}`, `$@x/${name}`])),
+    };
+    await writeFile(join(agents, 'package.json'), JSON.stringify(manifest));
+    await run(agents, 'npm', 'install', '--no-audit', '--no-fund');
+  });
+
+  it("echoes under OpenTelemetry's instrumentations of net and http", async () => {
+    const hook = '--experimental-loader=@opentelemetry/instrumentation/hook.mjs';
+    const options = ['--no-warnings', hook, '--require', './opentelemetry.cjs'];
+    expect(await run(agents, process.execPath, ...options, 'echo.mjs', 'opentelemetry')).toBe('echo works\n');
+  });
+
+  it('echoes under dd-trace', async () => {
+    const options = ['--no-warnings', '--import', 'dd-trace/initialize.mjs'];
+    expect(await run(agents, process.execPath, ...options, 'echo.mjs', 'dd-trace')).toContain('echo works\n');
   });
 });
 
