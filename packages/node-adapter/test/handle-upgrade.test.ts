@@ -24,7 +24,7 @@ it('lets many clients follow one signal without a warning, and aborts them all',
   const controller = new AbortController();
   const { signal } = controller;
   const clients = await Promise.all(Array.from({ length: 20 }, () => connect(url, { signal })));
-  const closed = clients.map((client) => once(client, 'close'));
+  const closed = clients.map((client) => new Promise((resolve) => client.once('close', resolve)));
   for (const client of clients) client.on('error', () => undefined);
   // Warnings come in a later turn.
   await new Promise((resolve) => setImmediate(resolve));
