@@ -155,6 +155,12 @@ describe('a project that installs the tarballs', () => {
     expect(await run(consumer, process.execPath, 'require.cjs')).toContain('require works\n');
   });
 
+  // Each brought by npm; 20.19 is the first with require() of ESM.
+  it.each(['20.19', '22', '24', '26'])('requires them in the same way on Node %s', async (version) => {
+    const printed = await run(consumer, 'npx', '--yes', `node@${version}`, 'require.cjs');
+    expect(printed).toContain('require works\n');
+  });
+
   it('compiles against the lower packages without the types of Node or of a browser', async () => {
     await runTool(consumer, 'tsc', '-p', 'tsconfig.portable.json');
   });
