@@ -3,8 +3,6 @@ import type { Duplex } from 'node:stream';
 import type { Refusal, UpgradeRequest, Violation } from '@x/handshake';
 import { clearTimeout, setTimeout } from './clock.js';
 import { DEFAULTS } from './options.js';
-import type { Verified } from './server-options.js';
-import { isAttached } from './transport.js';
 
 /** What npm `ws` says of a request that is no good; for the others what the handshake says. */
 const MESSAGES: { readonly [violation in Violation]?: string } = {
@@ -38,45 +36,53 @@ export function fieldsOf({ rawHeaders }: Refusal): OutgoingHttpHeaders {
  * Writes an answer that is no 101, and closes the stream: as soon as it is written, and when that takes too long. Where
  * an answer was written before, that one stays.
  *
- * @throws {TypeError} when a field holds a line break; the stream is dropped then
+ * @throws {RangeError} when the status is none of an answer that ends the request (RFC 9110 §15)
+ * @throws {TypeError} when a field holds what none may; nothing is written then
  */
 export function writeRefusal(
   socket: Duplex,
   status: number,
-  message: string = STATUS_CODES[status] ?? 'Refused',
-  headers: OutgoingHttpHeaders = {},
+  message?: string,
+  headers?: OutgoingHttpHeaders,
   timeout: number = DEFAULTS.closeTimeout,
 ): void {
   if (socket.destroyed) return;
-  const fields: OutgoingHttpHeaders = {
+  if (!(status >= 200 && status <= 599 && Number.isInteger(Number(status)))) {
+    throw new RangeError(`the status of a refusal is 200 to 599, not ${status}`);
+  }
+  const body = Buffer.from(String(message || STATUS_CODES[status] || 'Refused'));
+  const own = linesOf(headers ?? {});
+  const names = new Set(own.map((line) => line.slice(0, line.indexOf(':')).toLowerCase()));
+  const lines = linesOf({
     Connection: 'close',
     'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': Buffer.byteLength(message),
-    ...headers,
-  };
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
-  for (const [name, value] of Object.entries(fields)) {
-    for (const each of Array.isArray(value) ? value : [value]) lines.push(`${name}: ${each}`);
-  }
-  try {
-    checkLines(lines);
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
+    'Content-Length': body.length,
+  }).filter((line) => !names.has(line.slice(0, line.indexOf(':')).toLowerCase()));
+  const all = [`HTTP/1.1 ${Number(status)} ${STATUS_CODES[status] ?? ''}`, ...lines, ...own];
+  checkLines(all);
   const destroy = (): unknown => socket.destroy();
   const timer = setTimeout(destroy, timeout);
   socket.once('close', () => clearTimeout(timer));
   if (socket.writableFinished) destroy();
   else socket.once('finish', destroy);
-  if (!socket.writableEnded) socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
+  if (!socket.writableEnded) {
+    socket.end(Buffer.concat([Buffer.from(`${all.join('\r\n')}\r\n\r\n`, 'latin1'), body]));
+  }
 }
 
-/** How a server answers those that it does not let in, or not yet. */
+function linesOf(fields: OutgoingHttpHeaders): string[] {
+  const lines: string[] = [];
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of Array.isArray(value) ? value : [value]) {
+      if (each !== undefined) lines.push(`${name}: ${each}`);
+    }
+  }
+  return lines;
+}
+
+/** How a server answers those that it does not let in. */
 export class Refusals {
   readonly #timeout: number | undefined;
-  /** Refuses those whose `verifyClient` has not answered. */
-  readonly #waiting: Set<() => void> = new Set();
 
   /** @param timeout how long an answer may take to be written, in milliseconds */
   constructor(timeout: number | undefined) {
@@ -86,36 +92,6 @@ export class Refusals {
   /** See {@link writeRefusal}. */
   refuse(socket: Duplex, status: number, message?: string, headers?: OutgoingHttpHeaders): void {
     writeRefusal(socket, status, message, headers, this.#timeout);
-  }
-
-  /** Runs hooks of the application: what they throw surfaces, and leaves no client without an answer. */
-  run(socket: Duplex, hooks: () => void): void {
-    try {
-      hooks();
-    } catch (error) {
-      if (!isAttached(socket)) this.refuse(socket, 500);
-      throw error;
-    }
-  }
-
-  /** What `verifyClient` is given for one client: only its first answer counts, and none when the client has gone. */
-  verified(socket: Duplex, answer: Verified): Verified {
-    const refuse = (): void => this.refuse(socket, 503);
-    const forget = (): boolean => this.#waiting.delete(refuse);
-    this.#waiting.add(refuse);
-    socket.once('close', forget);
-    return (...values) => {
-      if (!forget()) return;
-      socket.off('close', forget);
-      // Behind a hook that threw there is an answer.
-      if (!socket.writableEnded) this.run(socket, () => answer(...values));
-    };
-  }
-
-  /** Nobody waits any longer: RFC 9110 §15.6.4. */
-  refuseWaiting(): void {
-    for (const refuse of this.#waiting) refuse();
-    this.#waiting.clear();
   }
 }
 
@@ -132,14 +108,23 @@ export function answerUpgradeRequired(_request: IncomingMessage, response: Serve
   response.end(body);
 }
 
+/** A field as one line: RFC 9112 §5, of one character a byte (RFC 9110 §5.5). */
+const FIELD_LINE = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
+
 /**
- * Lines of the head of an answer.
+ * The head of an answer: the status line, and the lines of the fields.
  *
- * @throws {TypeError} when a line holds a line break, which would make two of it
+ * @throws {TypeError} when a line is no field, as with a control character, which may make two lines of it, or one above
+ *   U+00FF, of which one byte would be left on the wire
  */
-export function checkLines(lines: readonly string[]): void {
-  for (const line of lines) {
-    if (/[\r\n\0]/.test(line)) throw new TypeError('a header line must not hold CR, LF or NUL');
+export function checkLines([status, ...fields]: readonly string[]): void {
+  if (typeof status !== 'string' || !/^HTTP\/1\.1 \d{3} [\x20-\x7e]*$/.test(status)) {
+    throw new TypeError('the head of an answer begins with its status line');
+  }
+  for (const line of fields) {
+    if (typeof line !== 'string' || !FIELD_LINE.test(line)) {
+      throw new TypeError(`not a header line of one byte a character: ${JSON.stringify(line)}`);
+    }
   }
 }
 

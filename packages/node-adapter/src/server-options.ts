@@ -29,11 +29,16 @@ export interface ServerOptions<
   backlog?: number | null | undefined;
   /** keeps all connections in `clients`; default true */
   clientTracking?: boolean | undefined;
-  /** chooses one of the subprotocols that a client offers, or none; default the first */
+  /** chooses one of the subprotocols that a client offers, or none, at once or by a promise; default the first */
   handleProtocols?:
-    | ((protocols: Set<string>, request: InstanceType<Request>) => string | false | undefined)
+    | ((
+        protocols: Set<string>,
+        request: InstanceType<Request>,
+      ) => string | false | undefined | PromiseLike<string | false | undefined>)
     | null
     | undefined;
+  /** how long hooks may take to answer, in milliseconds, then the client gets 503; 0 for no limit; default 60000 */
+  handshakeTimeout?: number | undefined;
   host?: string | null | undefined;
   /** leaves it to the application to call `handleUpgrade` */
   noServer?: boolean | undefined;
@@ -45,7 +50,7 @@ export interface ServerOptions<
   signal?: AbortSignal | undefined;
   /** takes the upgrades of this server */
   server?: HttpServer<Request> | HttpsServer<Request> | null | undefined;
-  /** lets a client in, or not; with two parameters it answers through the second */
+  /** lets a client in, or not, at once or by a promise; with two parameters it answers through the second */
   verifyClient?:
     | ((info: ClientInfo<InstanceType<Request>>, verified: Verified) => unknown)
     | null

@@ -3,7 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PreparedMessage } from '@x/frame-codec';
-import { acceptOffer, PERMESSAGE_DEFLATE, type Refusal, readRequest, type UpgradeOffer } from '@x/handshake';
+import { type Refusal, readRequest, type UpgradeOffer } from '@x/handshake';
 import { follow } from './abort-signal.js';
 import { nextTick, setImmediate } from './clock.js';
 import { checkClose } from './close-argument.js';
@@ -14,25 +14,30 @@ import { DEFAULTS, type SocketOptions } from './options.js';
 import { runAll } from './scheduler.js';
 import {
   answerUpgradeRequired,
-  checkLines,
   fieldsOf,
   isDraft8,
   messageOf,
   Refusals,
   translateDraft8,
 } from './server-handshake.js';
+import { Hooks } from './server-hooks.js';
+import { type Answer, type Choice, type Negotiated, negotiateWith } from './server-negotiation.js';
 import type {
   BroadcastOptions,
   ClientInfo,
   CloseOptions,
   ServerEvents,
   ServerOptions,
+  Verified,
 } from './server-options.js';
 import { shareServer } from './terms.js';
 import { isAttached, type Transport } from './transport.js';
 import { emitterOf, type TypedEmitter } from './typed-emitter.js';
 import { WebSocket } from './web-socket.js';
 import { createTransport, TRANSPORT } from './web-socket-transport.js';
+
+/** As long as `node:http` waits for the head of a request. */
+const HOOK_TIMEOUT = 60_000;
 
 const RUNNING = 0;
 const CLOSING = 1;
@@ -47,10 +52,13 @@ interface ServerEmitterClass {
 
 const Emitter: ServerEmitterClass = emitterOf<ServerEvents>() as ServerEmitterClass;
 
-/** What is answered to an offer. */
-type Answer<Client> =
-  | { readonly ok: true; readonly head: string; readonly websocket: Client }
-  | { readonly ok: false; readonly refusal: Pick<Refusal, 'status' | 'message'> };
+/** A client that has sent its request. */
+interface Arrival<Class extends typeof WebSocket, Request extends typeof IncomingMessage> {
+  readonly request: InstanceType<Request>;
+  readonly socket: Duplex;
+  readonly head: Uint8Array;
+  readonly connected: Connected<InstanceType<Class>, InstanceType<Request>>;
+}
 
 type Connected<Client, Request> = (websocket: Client, request: Request) => void;
 
@@ -80,6 +88,7 @@ export class WebSocketServer<
   #unlisten: (() => void) | undefined;
   #emitsClose = false;
   readonly #refusals: Refusals;
+  readonly #hooks: Hooks;
   /** Who is called with the next `close` event. */
   #closed: (() => void)[] = [];
 
@@ -107,6 +116,7 @@ export class WebSocketServer<
     }
     this.#socketOptions = { ...complete, [TRANSPORT]: createTransport(true, complete, complete) };
     this.#refusals = new Refusals(complete.closeTimeout);
+    this.#hooks = new Hooks(this, this.#refusals, complete.handshakeTimeout ?? HOOK_TIMEOUT);
     watchFor(complete);
     this.#compression = compressionFor(complete.perMessageDeflate);
     if (complete.clientTracking) {
@@ -197,7 +207,7 @@ export class WebSocketServer<
     const server = this._server;
     this.#unlisten?.();
     this._server = null;
-    this.#refusals.refuseWaiting();
+    this.#hooks.refuseWaiting();
     if (server !== null && this.options.port != null) {
       // It may be about to tell that it cannot listen.
       server.on('error', ignore);
@@ -231,110 +241,108 @@ export class WebSocketServer<
     connected: Connected<InstanceType<Class>, InstanceType<Request>>,
   ): void {
     socket.on('error', destroy);
-    this.#refusals.run(socket, () => this.#answer(request, socket, head, connected));
-  }
-
-  #answer(
-    request: InstanceType<Request>,
-    socket: Duplex,
-    head: Uint8Array,
-    connected: Connected<InstanceType<Class>, InstanceType<Request>>,
-  ): void {
+    const client = { request, socket, head, connected };
     const offer = readRequest(isDraft8(request) ? translateDraft8(request) : request);
     if (!offer.ok) {
-      const message = messageOf(offer);
-      if (this.listenerCount('wsClientError') > 0) {
-        const error = toHandshakeError(message, offer.violation, offer.message);
-        this.emit('wsClientError', error, socket, request);
-        return;
-      }
-      this.#refusals.refuse(socket, offer.status, message, fieldsOf(offer));
+      this.#refuseOffer(client, offer);
       return;
     }
-    if (!this.shouldHandle(request)) {
-      this.#refusals.refuse(socket, 400);
-      return;
-    }
-    const accept = (): void => this.#accept(offer, request, socket, head, connected);
-    const { verifyClient } = this.options;
-    // A server that closes asks nobody whom to let in.
-    if (!verifyClient || this.#state !== RUNNING) {
-      accept();
-      return;
-    }
-    const secure = Boolean(
-      Reflect.get(request.socket, 'authorized') || Reflect.get(request.socket, 'encrypted'),
-    );
-    const info: ClientInfo<InstanceType<Request>> = { origin: offer.origin, secure, req: request };
-    if (verifyClient.length === 2) {
-      const verified = this.#refusals.verified(socket, (result, status = 401, message, headers) => {
-        if (result) accept();
-        else this.#refusals.refuse(socket, status || 401, message, headers);
-      });
-      verifyClient(info, verified);
-    } else if (verifyClient(info, ignore)) accept();
-    else this.#refusals.refuse(socket, 401);
+    const shouldHandle = (): boolean => this.shouldHandle(request);
+    this.#hooks.ask(client, shouldHandle, (handles) => {
+      if (handles) this.#verify(client, offer);
+      else this.#refusals.refuse(socket, 400);
+    });
   }
 
-  #accept(
-    offer: UpgradeOffer,
-    request: InstanceType<Request>,
-    socket: Duplex,
-    head: Uint8Array,
-    connected: Connected<InstanceType<Class>, InstanceType<Request>>,
-  ): void {
-    // The client has gone already.
-    if (!socket.readable || !socket.writable) {
-      socket.destroy();
+  /** Tells of a request that broke a rule, or answers it. */
+  #refuseOffer(client: Arrival<Class, Request>, offer: Refusal): void {
+    const message = messageOf(offer);
+    const error = toHandshakeError(message, offer.violation, offer.message);
+    if (this.#hooks.tell(client, error)) return;
+    this.#refusals.refuse(client.socket, offer.status, message, fieldsOf(offer));
+  }
+
+  #verify(client: Arrival<Class, Request>, offer: UpgradeOffer): void {
+    const { verifyClient } = this.options;
+    const { socket, request } = client;
+    // A server that closes asks nobody whom to let in.
+    if (!verifyClient || this.#state !== RUNNING) {
+      this.#accept(client, offer);
       return;
     }
-    if (isAttached(socket)) {
+    const { socket: below } = request;
+    const secure = Boolean(Reflect.get(below, 'authorized') || Reflect.get(below, 'encrypted'));
+    const info: ClientInfo<InstanceType<Request>> = { origin: offer.origin, secure, req: request };
+    const hooks = this.#hooks;
+    const answer = ([result, status, message, headers]: Parameters<Verified>): void => {
+      if (result) this.#accept(client, offer);
+      else {
+        const refuse = (): void => this.#refusals.refuse(socket, status || 401, message, headers);
+        hooks.ask(client, refuse, ignore);
+      }
+    };
+    if (verifyClient.length === 2) {
+      const ask = (verified: (values: Parameters<Verified>) => void): unknown =>
+        verifyClient(info, (...values) => verified(values));
+      hooks.askBack(client, ask, answer);
+    } else {
+      hooks.ask(
+        client,
+        () => verifyClient(info, ignore),
+        (result) => answer([Boolean(result)]),
+      );
+    }
+  }
+
+  #accept(client: Arrival<Class, Request>, offer: UpgradeOffer): void {
+    const { handleProtocols } = this.options;
+    const { request } = client;
+    if (!this.#isWelcome(client)) return;
+    const [preferred] = offer.subprotocols;
+    const choose = (): Choice =>
+      handleProtocols && preferred !== undefined
+        ? handleProtocols(new Set(offer.subprotocols), request)
+        : preferred;
+    this.#hooks.ask(client, choose, (chosen) => {
+      const negotiate = (): Negotiated<Class> =>
+        negotiateWith(this, this.#compression, offer, request, chosen);
+      this.#hooks.ask(client, negotiate, (answer) => {
+        if (answer.ok) this.#open(client, answer);
+        else this.#refusals.refuse(client.socket, answer.refusal.status, answer.refusal.message);
+      });
+    });
+  }
+
+  /** Whether a connection may be put on the stream, which a hook may have taken its time to allow. */
+  #isWelcome({ socket }: Arrival<Class, Request>): boolean {
+    // The client has gone already.
+    if (!socket.readable || !socket.writable) socket.destroy();
+    else if (isAttached(socket)) {
       throw new Error(
         'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
       );
-    }
-    if (this.#state !== RUNNING) {
-      this.#refusals.refuse(socket, 503);
-      return;
-    }
-    const answer = this.#negotiate(offer, request);
-    if (!answer.ok) {
-      this.#refusals.refuse(socket, answer.refusal.status, answer.refusal.message);
-      return;
-    }
-    const { websocket } = answer;
-    socket.write(answer.head, 'latin1');
-    try {
-      websocket.setSocket(socket, head, this.#socketOptions);
-    } finally {
-      // A listener of `open` may have thrown: it is a client all the same.
-      if (isAttached(socket)) this.#keep(websocket, socket);
-    }
-    connected(websocket, request);
+    } else if (this.#state !== RUNNING) this.#refusals.refuse(socket, 503);
+    else return true;
+    return false;
   }
 
-  /** Makes the answer, and what stands for the connection: all that may throw, before anything is written. */
-  #negotiate(offer: UpgradeOffer, request: InstanceType<Request>): Answer<InstanceType<Class>> {
-    const { handleProtocols, WebSocket: Class } = this.options;
-    const compression = this.#compression;
-    const answer = acceptOffer(offer, {
-      extensions: compression === undefined ? [] : [compression.extension],
-      subprotocols: (offered) =>
-        (handleProtocols ? handleProtocols(new Set(offered), request) : offered[0]) || undefined,
-    });
-    if (!answer.ok) return { ok: false, refusal: answer };
-    // The default of the type parameter is the default of the option.
-    const websocket = new (Class ?? WebSocket)(null, undefined, this.options) as InstanceType<Class>;
-    if (answer.subprotocol) websocket.agree({ protocol: answer.subprotocol });
-    const config = answer.extensions[0]?.config;
-    if (config !== undefined && compression !== undefined) {
-      websocket.agree({ extensions: { [PERMESSAGE_DEFLATE]: compression.start('server', config) } });
+  #open(
+    client: Arrival<Class, Request>,
+    { head, websocket }: Answer<InstanceType<Class>> & { ok: true },
+  ): void {
+    const { socket, request } = client;
+    if (!this.#isWelcome(client)) return;
+    socket.write(head, 'latin1');
+    try {
+      websocket.setSocket(socket, client.head, this.#socketOptions);
+    } catch (error) {
+      // A listener of `open` may have thrown: it is a client all the same.
+      if (!isAttached(socket)) socket.destroy();
+      throw error;
+    } finally {
+      if (isAttached(socket)) this.#keep(websocket, socket);
     }
-    if (this.listenerCount('headers') === 0) return { ok: true, head: answer.head, websocket };
-    const lines = answer.head.trimEnd().split('\r\n');
-    this.emit('headers', lines, request);
-    checkLines(lines);
-    return { ok: true, head: `${lines.join('\r\n')}\r\n\r\n`, websocket };
+    client.connected(websocket, request);
   }
 
   /** The connection is on its stream. */

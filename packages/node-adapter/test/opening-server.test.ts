@@ -28,13 +28,6 @@ async function listenAsking(): Promise<{ server: WebSocketServer; port: number; 
   return { server, port, asked };
 }
 
-class Refusing extends WebSocket {
-  constructor(...values: unknown[]) {
-    super(null);
-    throw new Error(`hook ${values.length > 0}`);
-  }
-}
-
 class Throwing extends WebSocket {
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     if (event === 'open') throw new Error('hook');
@@ -42,57 +35,7 @@ class Throwing extends WebSocket {
   }
 }
 
-describe('a hook that throws surfaces, and the client has its answer:', () => {
-  const fail = (): never => {
-    throw new Error('hook');
-  };
-
-  it.each<[string, ServerOptions, (server: WebSocketServer) => void, string[]]>([
-    ['verifyClient', { verifyClient: () => fail() }, () => undefined, []],
-    ['verifyClient with two parameters', { verifyClient: (_info, _verified) => fail() }, () => undefined, []],
-    [
-      'verifyClient that has answered',
-      {
-        verifyClient: (_info, verified) => {
-          setImmediate(verified, true);
-          fail();
-        },
-      },
-      () => undefined,
-      [],
-    ],
-    ['handleProtocols', { handleProtocols: fail }, () => undefined, ['Sec-WebSocket-Protocol: a']],
-    [
-      'handleProtocols behind an answer that came later',
-      { handleProtocols: fail, verifyClient: (_info, verified) => void setImmediate(verified, true) },
-      () => undefined,
-      ['Sec-WebSocket-Protocol: a'],
-    ],
-    ['the class of connections', { WebSocket: Refusing }, () => undefined, []],
-    ['shouldHandle', {}, (server) => Object.assign(server, { shouldHandle: fail }), []],
-    ['a listener of headers', {}, (server) => server.on('headers', fail), []],
-    [
-      'a listener of wsClientError',
-      {},
-      (server) => server.on('wsClientError', fail),
-      ['Sec-WebSocket-Key: no'],
-    ],
-  ])('%s', async (_what, options, prepare, fields) => {
-    const { server, port } = await listen(options);
-    prepare(server);
-    expect(await statusOf(port, ...fields)).toBe('500');
-    expect(surfaced).toEqual([expect.objectContaining({ message: expect.stringMatching(/^hook/) })]);
-    expect(server.clients.size).toBe(0);
-  });
-
-  it('where the fields of a refusal hold a line break the socket is dropped', async () => {
-    const { port } = await listen({
-      verifyClient: (_info, verified) => void setImmediate(verified, false, 401, 'no', { A: 'a\r\nB: b' }),
-    });
-    expect(await statusOf(port)).toBeUndefined();
-    expect(surfaced).toEqual([expect.any(TypeError)]);
-  });
-
+describe('a hook', () => {
   it('a listener of open that throws leaves a client like any other', async () => {
     const { server, port } = await listen({ WebSocket: Throwing });
     const peer = new RawPeer(port);

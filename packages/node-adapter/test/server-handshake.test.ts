@@ -32,11 +32,27 @@ describe('a refusal', () => {
 });
 
 describe('a line of a head', () => {
-  it.each(['\r', '\n', '\0'])('must not hold %j (RFC 9110 §5.5)', (char) => {
-    expect(() => checkLines(['X-A: b', `X-A: b${char}X-C: d`])).toThrow(TypeError);
+  const STATUS = 'HTTP/1.1 101 Switching Protocols';
+
+  it.each(['\r', '\n', '\0', '\x1f', '\x7f', '\u0100', '\u010d\u010aX: y', '\ud83d\ude00'])(
+    'must not hold %j (RFC 9110 §5.5)',
+    (char) => {
+      expect(() => checkLines([STATUS, 'X-A: b', `X-A: b${char}X-C: d`])).toThrow(TypeError);
+    },
+  );
+
+  it.each(['', ' folded', 'no colon', ': nameless', 'a name: b'])(
+    'must be a field, which %j is not (RFC 9112 §5)',
+    (line) => {
+      expect(() => checkLines([STATUS, line])).toThrow(TypeError);
+    },
+  );
+
+  it.each(['', 'HTTP/1.1 101 a\r\nB: c', 'X-A: b'])('must be no status line as %j', (line) => {
+    expect(() => checkLines([line, 'X-A: b'])).toThrow(TypeError);
   });
 
   it('may hold anything else', () => {
-    expect(() => checkLines(['X-A: b\tc é'])).not.toThrow();
+    expect(() => checkLines([STATUS, 'X-A: b\tc é', 'X-B:'])).not.toThrow();
   });
 });

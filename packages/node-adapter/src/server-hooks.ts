@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { clearTimeout, nextTick, setTimeout } from './clock.js';
+import type { Refusals } from './server-handshake.js';
+import type { ServerEvents } from './server-options.js';
+import { isAttached } from './transport.js';
+import type { TypedEmitter } from './typed-emitter.js';
+
+/** Who is asked for. */
+export interface Client {
+  readonly socket: Duplex;
+  readonly request: IncomingMessage;
+}
+
+/** Begins to ask a hook, which answers or fails through these, now or later. */
+type Start<Value> = (answer: (value: Value) => void, fail: (thrown: unknown) => void) => void;
+
+/**
+ * Asks the hooks of the application about clients that have no answer yet. What a hook throws, or its promise rejects
+ * with, is told by `wsClientError` or, where nobody listens to it, by `error` or a warning of the process; the client
+ * gets 500. A client cannot end the process with a request that a hook does not expect.
+ */
+export class Hooks {
+  readonly #server: TypedEmitter<ServerEvents>;
+  readonly #refusals: Refusals;
+  readonly #timeout: number;
+  /** Refuses those whose hooks have not answered. */
+  readonly #waiting: Set<() => void> = new Set();
+
+  /** @param timeout how long a hook may take to answer, in milliseconds; 0 for no limit */
+  constructor(server: TypedEmitter<ServerEvents>, refusals: Refusals, timeout: number) {
+    this.#server = server;
+    this.#refusals = refusals;
+    this.#timeout = timeout;
+  }
+
+  /** Asks a hook that returns its answer or a promise of it. What `next` throws surfaces. */
+  ask<Value>(client: Client, hook: () => Value | PromiseLike<Value>, next: (value: Value) => void): void {
+    this.#run<Value>(
+      client,
+      (answer, fail) => {
+        const value = hook();
+        if (isPromise(value)) value.then(later(answer), later(fail));
+        else answer(value);
+      },
+      next,
+    );
+  }
+
+  /** Asks a hook that calls back with its answer: the first counts. */
+  askBack<Value>(
+    client: Client,
+    hook: (answer: (value: Value) => void) => unknown,
+    next: (value: Value) => void,
+  ): void {
+    this.#run<Value>(
+      client,
+      (answer, fail) => {
+        const value = hook(answer);
+        if (isPromise(value)) value.then(undefined, later(fail));
+      },
+      next,
+    );
+  }
+
+  /** Nobody waits any longer: RFC 9110 §15.6.4. */
+  refuseWaiting(): void {
+    for (const refuse of this.#waiting) refuse();
+  }
+
+  #run<Value>(client: Client, start: Start<Value>, next: (value: Value) => void): void {
+    let settle: ((step: () => void) => void) | undefined;
+    let first: (() => void) | undefined;
+    // What is answered while the hook runs has its effect behind it, so that nothing else is thrown through it.
+    const take = (step: () => void): void => {
+      if (settle !== undefined) settle(step);
+      else first ??= step;
+    };
+    let failed = false;
+    const fail = (thrown: unknown): void => {
+      if (failed) return;
+      failed = true;
+      this.#drop(client, thrown);
+    };
+    try {
+      start(
+        (value) => take(() => next(value)),
+        (thrown) => {
+          take(() => fail(thrown));
+          fail(thrown);
+        },
+      );
+    } catch (error) {
+      settle = ignore;
+      fail(error);
+      return;
+    }
+    if (first === undefined) settle = this.#wait(client.socket);
+    else {
+      settle = ignore;
+      first();
+    }
+  }
+
+  /** Waits for an answer; what is returned takes the first, and none when the client has gone or been refused. */
+  #wait(socket: Duplex): (step: () => void) => void {
+    const forget = (): boolean => {
+      clearTimeout(timer);
+      socket.off('close', forget);
+      return this.#waiting.delete(refuse);
+    };
+    const refuse = (): void => {
+      if (forget()) this.#refusals.refuse(socket, 503);
+    };
+    const timer = this.#timeout > 0 ? setTimeout(refuse, this.#timeout) : undefined;
+    this.#waiting.add(refuse);
+    socket.once('close', forget);
+    return (step) => {
+      if (forget()) step();
+    };
+  }
+
+  /**
+   * Hands a client to who listens to `wsClientError`.
+   *
+   * @returns whether anybody does
+   */
+  tell({ socket, request }: Client, error: Error): boolean {
+    if (this.#server.listenerCount('wsClientError') === 0) return false;
+    try {
+      this.#server.emit('wsClientError', error, socket, request);
+    } catch (thrown) {
+      this.#report(socket, toError(thrown));
+    }
+    return true;
+  }
+
+  #drop(client: Client, thrown: unknown): void {
+    const { socket } = client;
+    const error = toError(thrown);
+    // Its listeners end the socket, which is a connection's where the hook had answered before.
+    if (isAttached(socket)) this.#report(socket, error);
+    else if (!this.tell(client, error)) this.#report(socket, error);
+    else this.#refuse(socket);
+  }
+
+  #report(socket: Duplex, error: Error): void {
+    try {
+      if (this.#server.listenerCount('error') > 0) this.#server.emit('error', error);
+      else process.emitWarning(error);
+    } finally {
+      this.#refuse(socket);
+    }
+  }
+
+  #refuse(socket: Duplex): void {
+    if (!isAttached(socket)) this.#refusals.refuse(socket, 500);
+  }
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
+/** In a tick of its own: what is thrown there is no rejection of the promise. */
+function later<Value>(step: (value: Value) => void): (value: Value) => void {
+  return (value) => nextTick(step, value);
+}
+
+/** Whether it is to be waited for. */
+export function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return typeof Reflect.get(value, 'then') === 'function';
+}
+
+function ignore(): void {}
