@@ -27,7 +27,7 @@ export const extension: {
 } = {
   parse(header) {
     const map: ExtensionMap = Object.create(null);
-    for (const { name, params } of parsed(() => parseExtensions(header))) {
+    for (const { name, params } of parsed(header, parseExtensions)) {
       map[name] ??= [];
       map[name].push(toParameterMap(params));
     }
@@ -48,7 +48,7 @@ export const subprotocol: {
   parse(header: string): Set<string>;
 } = {
   parse(header) {
-    return new Set(parsed(() => parseSubprotocols(header)));
+    return new Set(parsed(header, parseSubprotocols));
   },
 };
 
@@ -78,9 +78,13 @@ function isList<Item>(value: unknown | readonly Item[]): value is readonly Item[
   return Array.isArray(value);
 }
 
-function parsed<Result>(parse: () => Result): Result {
+/** Where npm `ws` is stricter than the grammar: empty elements, and spaces at the ends and around `=`. */
+const LOOSE = /^[\t ]|[\t ]$|^,|,$|,[\t ]*,|[\t ]=|=[\t ]/;
+
+function parsed<Result>(header: string, parse: (header: string) => Result): Result {
+  if (LOOSE.test(header)) throw new SyntaxError(`Unexpected character in ${JSON.stringify(header)}`);
   try {
-    return parse();
+    return parse(header);
   } catch (error) {
     if (error instanceof HandshakeError) throw new SyntaxError(error.message, { cause: error });
     throw error;

@@ -12,6 +12,11 @@ import { Transport } from './transport.js';
 import { WebSocket } from './web-socket.js';
 import { WebSocketServer } from './web-socket-server.js';
 
+export const CONNECTING: 0 = WebSocket.CONNECTING;
+export const OPEN: 1 = WebSocket.OPEN;
+export const CLOSING: 2 = WebSocket.CLOSING;
+export const CLOSED: 3 = WebSocket.CLOSED;
+
 // As npm ws has it: whoever has the class has everything.
 Object.assign(WebSocket, {
   ...{ createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol },
@@ -24,6 +29,7 @@ export type { BinaryType } from './binary-type.js';
 export type { EventHandler, WebSocketEventMap, WebSocketEvents } from './event-target.js';
 export type { ExtensionMap, ParameterMap } from './header-lists.js';
 export type {
+  AddressInfo,
   CertMeta,
   Data,
   EventListenerOptions,
@@ -70,4 +76,5 @@ export {
   WebSocket as 'module.exports',
   WebSocket as default,
   WebSocketServer,
+  WebSocketServer as Server,
 };

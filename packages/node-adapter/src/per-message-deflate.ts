@@ -27,7 +27,8 @@ export class PerMessageDeflate {
   constructor(options: PerMessageDeflateOptions & { isServer?: boolean; maxPayload?: number } = {}) {
     this.#isServer = options.isServer === true;
     this.#maxPayload = options.maxPayload ?? 0;
-    this.#compression = new Compression(options);
+    // Who calls `compress` has decided; npm ws looks at the threshold before that.
+    this.#compression = new Compression({ ...options, threshold: 0 });
   }
 
   /** What a client offers. */

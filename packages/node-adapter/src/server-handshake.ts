@@ -1,4 +1,4 @@
-import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
+import { IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Refusal, UpgradeRequest, Violation } from '@x/handshake';
 import { clearTimeout, setTimeout } from './clock.js';
@@ -17,6 +17,9 @@ const MESSAGES: { readonly [violation in Violation]?: string } = {
   'extensions-malformed': 'Invalid or unacceptable Sec-WebSocket-Extensions header',
 };
 
+/** All that is understood (§4.4): the last draft before the RFC is, too. */
+const VERSIONS = '13, 8';
+
 /** What is wrong with a request, in the words of npm `ws` where it has some. */
 export function messageOf({ violation, message }: Refusal): string {
   return (violation === undefined ? undefined : MESSAGES[violation]) ?? message;
@@ -27,7 +30,8 @@ export function fieldsOf({ rawHeaders }: Refusal): OutgoingHttpHeaders {
   const fields: OutgoingHttpHeaders = {};
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? '';
-    if (!/^content-/i.test(name)) fields[name] = rawHeaders[at + 1];
+    if (/^sec-websocket-version$/i.test(name)) fields[name] = VERSIONS;
+    else if (!/^content-/i.test(name)) fields[name] = rawHeaders[at + 1];
   }
   return fields;
 }
@@ -101,7 +105,7 @@ export function answerUpgradeRequired(_request: IncomingMessage, response: Serve
   response.writeHead(426, {
     Connection: 'Upgrade',
     Upgrade: 'websocket',
-    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Version': VERSIONS,
     'Content-Type': 'text/plain',
     'Content-Length': body.length,
   });
@@ -129,17 +133,37 @@ export function checkLines([status, ...fields]: readonly string[]): void {
 }
 
 /** The version of the last draft before the RFC, which differs in the name of one field. */
-export function isDraft8({ headers }: IncomingMessage): boolean {
-  return headers['sec-websocket-version'] === '8';
+function isDraft8({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return String(headers?.['sec-websocket-version']) === '8';
 }
 
-/** A request of the last draft, as the RFC has it. */
-export function translateDraft8({ method, url, httpVersion, rawHeaders }: IncomingMessage): UpgradeRequest {
-  const translated = [...rawHeaders];
-  for (let at = 0; at + 1 < translated.length; at += 2) {
-    const name = translated[at]?.toLowerCase();
-    if (name === 'sec-websocket-version') translated[at + 1] = '13';
-    else if (name === 'sec-websocket-origin') translated[at] = 'Origin';
+/**
+ * A request as the handshake reads it. One of the last draft is told as the RFC has it; in one that the application made
+ * by hand, as to open a stream in memory, values may be numbers, and nobody has to say which host it is.
+ */
+export function readable(request: IncomingMessage): UpgradeRequest {
+  const byHand = !(request instanceof IncomingMessage);
+  if (!byHand && !isDraft8(request)) return request;
+  const { method, url, httpVersion } = request;
+  const rawHeaders = byHand ? fieldsByHand(request) : [...request.rawHeaders];
+  if (isDraft8(request)) {
+    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at]?.toLowerCase();
+      if (name === 'sec-websocket-version') rawHeaders[at + 1] = '13';
+      else if (name === 'sec-websocket-origin') rawHeaders[at] = 'Origin';
+    }
   }
-  return { method, url, httpVersion, rawHeaders: translated };
+  return { method, url, httpVersion, rawHeaders };
+}
+
+function fieldsByHand({ rawHeaders, headers }: Partial<IncomingMessage>): string[] {
+  const fields = [...(rawHeaders ?? [])];
+  if (fields.length === 0) {
+    for (const [name, value] of Object.entries(headers ?? {})) {
+      if (value !== undefined) fields.push(name, String(value));
+    }
+  }
+  const names = fields.filter((_text, at) => at % 2 === 0);
+  if (!names.some((name) => name.toLowerCase() === 'host')) fields.push('Host', 'localhost');
+  return fields;
 }

@@ -42,6 +42,15 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
     return this._connection?.socket ?? null;
   }
 
+  /** Whether it sends as a server does; plugins set it before `setSocket`, for the other side of a stream in memory. */
+  get _isServer(): boolean {
+    return this._terms.isServer;
+  }
+
+  set _isServer(isServer: boolean) {
+    this.agree({ isServer });
+  }
+
   /** @internal */
   override get _wasClean(): boolean {
     return this._ending?.wasClean ?? false;

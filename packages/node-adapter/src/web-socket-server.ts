@@ -12,14 +12,7 @@ import { toHandshakeError } from './handshake-error.js';
 import { watchFor } from './keep-alive.js';
 import { DEFAULTS, type SocketOptions } from './options.js';
 import { runAll } from './scheduler.js';
-import {
-  answerUpgradeRequired,
-  fieldsOf,
-  isDraft8,
-  messageOf,
-  Refusals,
-  translateDraft8,
-} from './server-handshake.js';
+import { answerUpgradeRequired, fieldsOf, messageOf, Refusals, readable } from './server-handshake.js';
 import { Hooks } from './server-hooks.js';
 import { type Answer, type Choice, type Negotiated, negotiateWith } from './server-negotiation.js';
 import type {
@@ -242,7 +235,7 @@ export class WebSocketServer<
   ): void {
     socket.on('error', destroy);
     const client = { request, socket, head, connected };
-    const offer = readRequest(isDraft8(request) ? translateDraft8(request) : request);
+    const offer = readRequest(readable(request));
     if (!offer.ok) {
       this.#refuseOffer(client, offer);
       return;
@@ -270,7 +263,8 @@ export class WebSocketServer<
       this.#accept(client, offer);
       return;
     }
-    const { socket: below } = request;
+    // A request made by hand need not have one.
+    const below: object = request.socket ?? socket;
     const secure = Boolean(Reflect.get(below, 'authorized') || Reflect.get(below, 'encrypted'));
     const info: ClientInfo<InstanceType<Request>> = { origin: offer.origin, secure, req: request };
     const hooks = this.#hooks;

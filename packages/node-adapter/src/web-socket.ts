@@ -18,6 +18,7 @@ import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
 import type { Receiver } from './receiver.js';
 import type { Sent } from './send-callback.js';
 import type { Sender } from './sender.js';
+import { shape } from './shape.js';
 import type { SocketConnection } from './socket-connection.js';
 import type { createWebSocketStream } from './stream.js';
 import { NO_EXTENSIONS } from './terms.js';
@@ -90,7 +91,7 @@ export class WebSocket extends WebSocketCore {
     const settings: ClientOptions = this._terms.settings;
     const offered = isOptions(protocols) || protocols === undefined ? given.protocols : protocols;
     watchFor(settings);
-    const list = offered === undefined ? [] : typeof offered === 'string' ? [offered] : offered;
+    const list = offered === undefined ? [] : Array.isArray(offered) ? offered : [offered];
     // Made here, so that an option which is no good is refused before anything is sent.
     const complete = { ...settings, [TRANSPORT]: createTransport(false, settings, settings) };
     const handshake = new ClientHandshake(this, address, list, complete);
@@ -329,11 +330,7 @@ function refuse(websocket: WebSocket, data: Payload | PreparedMessage, sent: Sen
   if (sent !== undefined) nextTick(sent, notOpen(state));
 }
 
-for (const target of [WebSocket, WebSocket.prototype]) {
-  for (const [name, value] of Object.entries(READY_STATES)) {
-    Object.defineProperty(target, name, { enumerable: true, value });
-  }
-}
+shape(WebSocket);
 
 function isOptions(value: unknown): value is ClientOptions {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

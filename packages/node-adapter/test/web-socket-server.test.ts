@@ -88,7 +88,7 @@ describe('a request that is no handshake', () => {
     const { port } = await listen();
     const { response, body } = await respond(port);
     expect(response.statusCode).toBe(426);
-    expect(response.headers).toMatchObject({ upgrade: 'websocket', 'sec-websocket-version': '13' });
+    expect(response.headers).toMatchObject({ upgrade: 'websocket', 'sec-websocket-version': '13, 8' });
     expect(body).toBe('Upgrade Required');
   });
 
@@ -112,7 +112,7 @@ describe('a request that is no handshake', () => {
       { Upgrade: 'h2c' },
       426,
       'Invalid Upgrade header',
-      { upgrade: 'websocket', 'sec-websocket-version': '13' },
+      { upgrade: 'websocket', 'sec-websocket-version': '13, 8' },
     ],
     [
       '400 when the key is missing (§4.2.1)',
@@ -133,7 +133,7 @@ describe('a request that is no handshake', () => {
       { 'Sec-WebSocket-Version': '12' },
       426,
       'Missing or invalid Sec-WebSocket-Version header',
-      { 'sec-websocket-version': '13' },
+      { 'sec-websocket-version': '13, 8' },
     ],
     [
       '400 when the subprotocols are no list of tokens (§4.3)',
