@@ -24,7 +24,7 @@ import type { WebSocket } from './web-socket.js';
 const VERSIONS = [8, 13];
 
 /** Fields of the caller that a redirect to another host, or away from TLS, must not carry along. */
-const CREDENTIALS = ['authorization', 'cookie'];
+const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization'];
 
 /** What npm `ws` says of an answer that is no good; for the others what the handshake says. */
 const MESSAGES: { readonly [violation in Violation]?: string } = {
@@ -250,7 +250,9 @@ export class ClientHandshake {
   #forgetCredentials(from: WebSocketUrl, to: WebSocketUrl): void {
     const sameHost = from.host === to.host && from.port === to.port && from.socketPath === to.socketPath;
     if (sameHost && !(from.secure && !to.secure)) return;
-    for (const name of CREDENTIALS) delete this.#headers[name];
+    const { secretHeaders = [] } = this.#options;
+    for (const name of [...CREDENTIALS, ...secretHeaders.map((own) => own.toLowerCase())])
+      delete this.#headers[name];
     if (!sameHost) delete this.#headers.host;
     this.#auth = undefined;
   }

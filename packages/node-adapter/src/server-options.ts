@@ -1,6 +1,7 @@
 import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { OriginCheck } from '@x/handshake';
 import type { ConnectionOptionsOfBoth } from './options.js';
 import type { WebSocket } from './web-socket.js';
 
@@ -40,8 +41,15 @@ export interface ServerOptions<
   /** how long hooks may take to answer, in milliseconds, then the client gets 503; 0 for no limit; default 60000 */
   handshakeTimeout?: number | undefined;
   host?: string | null | undefined;
+  /** most connections at a time; who comes then gets 503; default no limit */
+  maxConnections?: number | undefined;
   /** leaves it to the application to call `handleUpgrade` */
   noServer?: boolean | undefined;
+  /**
+   * which origins may connect, as `originPolicy` of `@x/handshake` makes it; others get 403 (§10.2). Default all: then any
+   * web page may connect, with the cookies of its visitor
+   */
+  origin?: OriginCheck | undefined;
   /** only requests for this path, without its query, are taken */
   path?: string | null | undefined;
   /** listens here, with an HTTP server of its own */

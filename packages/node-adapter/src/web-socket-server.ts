@@ -8,6 +8,7 @@ import { follow } from './abort-signal.js';
 import { nextTick, setImmediate } from './clock.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
+import { ConnectionCount } from './connection-count.js';
 import { toHandshakeError } from './handshake-error.js';
 import { watchFor } from './keep-alive.js';
 import { DEFAULTS, type SocketOptions } from './options.js';
@@ -82,6 +83,7 @@ export class WebSocketServer<
   #emitsClose = false;
   readonly #refusals: Refusals;
   readonly #hooks: Hooks;
+  readonly #connections: ConnectionCount;
   /** Who is called with the next `close` event. */
   #closed: (() => void)[] = [];
 
@@ -109,6 +111,7 @@ export class WebSocketServer<
     }
     this.#socketOptions = { ...complete, [TRANSPORT]: createTransport(true, complete, complete) };
     this.#refusals = new Refusals(complete.closeTimeout);
+    this.#connections = new ConnectionCount(complete.maxConnections);
     this.#hooks = new Hooks(this, this.#refusals, complete.handshakeTimeout ?? HOOK_TIMEOUT);
     watchFor(complete);
     this.#compression = compressionFor(complete.perMessageDeflate);
@@ -259,7 +262,7 @@ export class WebSocketServer<
     const { verifyClient } = this.options;
     const { socket, request } = client;
     // A server that closes asks nobody whom to let in.
-    if (!verifyClient || this.#state !== RUNNING) {
+    if (!verifyClient || this.#state !== RUNNING || this.#connections.isFull) {
       this.#accept(client, offer);
       return;
     }
@@ -315,7 +318,7 @@ export class WebSocketServer<
       throw new Error(
         'server.handleUpgrade() was called more than once with the same socket, possibly due to a misconfiguration',
       );
-    } else if (this.#state !== RUNNING) this.#refusals.refuse(socket, 503);
+    } else if (this.#state !== RUNNING || this.#connections.isFull) this.#refusals.refuse(socket, 503);
     else return true;
     return false;
   }
@@ -342,6 +345,7 @@ export class WebSocketServer<
   /** The connection is on its stream. */
   #keep(websocket: InstanceType<Class>, socket: Duplex): void {
     socket.removeListener('error', destroy);
+    this.#connections.add(socket);
     if (!this.options.clientTracking) return;
     this.clients.add(websocket);
     // It belongs to another where its class gave it other options.
