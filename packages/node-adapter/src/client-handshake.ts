@@ -278,6 +278,11 @@ export class ClientHandshake {
     } catch (error) {
       throw new SyntaxError(error instanceof SyntaxError ? error.message : `Invalid URL: ${location}`);
     }
+    const { socketPath } = handshake.url;
+    // A server at the other end of a network must not have the client speak to sockets of its own machine.
+    if (socketPath !== undefined && socketPath !== this.#url?.socketPath) {
+      throw new SyntaxError(`a redirect must lead to ws, wss, http or https, not ${location}`);
+    }
     this.#send(handshake);
   }
 

@@ -102,16 +102,19 @@ describe('a redirect', () => {
     expect(requests[1]).toMatch(/^x-plain: yes/im);
   });
 
-  it.each(['ftp://127.0.0.1/', 'file:///etc/passwd', 'data:text/plain,a', 'javascript:1'])(
-    'goes to no other scheme: %s',
-    async (location) => {
-      const { server, port } = await RawServer.listen();
-      server.on('/', ({ socket }) =>
-        socket.write(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`),
-      );
-      const client = new WebSocket(`ws://127.0.0.1:${port}/`, { followRedirects: true });
-      const [error] = await once(client, 'error');
-      expect(error).toBeInstanceOf(SyntaxError);
-    },
-  );
+  it.each([
+    'ws+unix:///tmp/socket:/',
+    'ftp://127.0.0.1/',
+    'file:///etc/passwd',
+    'data:text/plain,a',
+    'javascript:1',
+  ])('goes to no other scheme: %s', async (location) => {
+    const { server, port } = await RawServer.listen();
+    server.on('/', ({ socket }) =>
+      socket.write(`HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`),
+    );
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`, { followRedirects: true });
+    const [error] = await once(client, 'error');
+    expect(error).toBeInstanceOf(SyntaxError);
+  });
 });
