@@ -35,7 +35,7 @@ export interface ModelOffer {
 }
 
 /** Elements and parameters that one list may have. */
-const LIST_LIMIT = 100;
+const LIST_LIMIT = 1000;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 function asciiLower(text: string): string {
@@ -43,7 +43,7 @@ function asciiLower(text: string): string {
 }
 
 function valuesOf(fields: Fields, name: string): string[] {
-  return fields.filter(([other]) => asciiLower(other) === name).map(([, value]) => value);
+  return fields.filter(([other]) => asciiLower(other) === name).map(([, value]) => trim(value));
 }
 
 function trim(text: string): string {
@@ -62,7 +62,12 @@ function lists(values: readonly string[], wanted: string): boolean {
 function isHost(text: string): boolean {
   const [, name = '', port = ''] = /^(\[[^\]]*\]|[^:]*)((?::.*)?)$/s.exec(text) ?? [];
   if (!/^(:[0-9]{0,5})?$/.test(port) || text.length > 512) return false;
-  if (name.startsWith('[')) return /^[0-9a-fA-F:.]+$/.test(name.slice(1, -1));
+  if (name.startsWith('[')) {
+    const [address = '', ...zone] = name.slice(1, -1).split('%');
+    return (
+      /^[0-9a-fA-F:.]+$/.test(address) && (zone.length === 0 || /^[A-Za-z0-9\-._~%]+$/.test(zone.join('%')))
+    );
+  }
   return name !== '' && [...name].every((char) => /[A-Za-z0-9\-._~%!$&'()*+;=]/.test(char));
 }
 
@@ -111,7 +116,7 @@ function checkOffers(fields: Fields, faults: Set<string>): void {
     if (names.length > LIST_LIMIT) faults.add('list-too-long');
   }
   const extensions = valuesOf(fields, 'sec-websocket-extensions');
-  if (extensions.length > 0) {
+  if (extensions.join() !== '') {
     const read = readExtensions(extensions);
     if (read.extensions === undefined) faults.add('extensions-malformed');
     if (read.tooLong) faults.add('list-too-long');
@@ -137,8 +142,8 @@ export function requestFaults({ method, target, version, fields }: ModelRequest)
   };
   need(method === 'GET', 'method-not-get');
   need(!isOld(version), 'http-version');
-  const path = target.startsWith('/') || /^https?:\/\/[^/?]/i.test(target);
-  need(path && /^[!-~]+$/.test(target) && !target.includes('#'), 'request-target');
+  const path = target.startsWith('/') || /^https?:\/\/[^/?#]/i.test(target);
+  need(path && /^[!-~]+$/.test(target), 'request-target');
   once('host', 'host', isHost, 'host-malformed');
   need(lists(valuesOf(fields, 'upgrade'), 'websocket'), 'upgrade-not-websocket');
   need(lists(valuesOf(fields, 'connection'), 'upgrade'), 'connection-not-upgrade');

@@ -10,7 +10,7 @@ import {
   HandshakeFields,
   type HeaderSource,
 } from './fields.js';
-import { isAuthority } from './host.js';
+import { isOwnAuthority } from './host.js';
 import { isHttp11 } from './http-version.js';
 import { encodeKey } from './key.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
@@ -120,7 +120,7 @@ export function createRequest<Config = never>(
   const parsed = parseWebSocketUrl(url);
   const key = encodeKey(options.nonce);
   const { subprotocols = [], extensions = [], host = parsed.authority } = options;
-  if (!isAuthority(host)) throw new TypeError(`${quoted(host)} is not host or host:port`);
+  if (!isOwnAuthority(host)) throw new TypeError(`${quoted(host)} is not host or host:port`);
   const flat = ['Host', host, 'Upgrade', 'websocket', 'Connection', 'Upgrade'];
   flat.push('Sec-WebSocket-Key', key, 'Sec-WebSocket-Version', '13');
   flat.push(...offeredFields(subprotocols, extensions), ...applicationFields(options, parsed));

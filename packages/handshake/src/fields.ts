@@ -1,4 +1,4 @@
-import { equalsIgnoringCase, isToken } from './token.js';
+import { equalsIgnoringCase, isToken, trimWhitespace } from './token.js';
 import { quoted } from './violations.js';
 
 /** One header field: its name in any case, and its value. */
@@ -85,7 +85,8 @@ export class HandshakeFields {
     for (let i = 0; i + 1 < flat.length; i += 2) {
       const field = fieldNamed(flat[i] ?? '');
       if (field === FIELD.other) continue;
-      const value = flat[i + 1];
+      // RFC 9110 §5.5: whitespace around a value is no part of it; not every parser takes it off.
+      const value = trimWhitespace(flat[i + 1] ?? '');
       const before = this.#values[field];
       if (before === undefined) this.#values[field] = value;
       else {

@@ -17,7 +17,7 @@ import {
   type HeaderSource,
   headerPairs,
 } from './fields.js';
-import { isAuthority } from './host.js';
+import { isAuthority, isOwnAuthority } from './host.js';
 import { resolveLimits } from './limits.js';
 import { ACCEPT_OPTIONS, checkOptions, REQUEST_OPTIONS } from './options.js';
 import { type Refusal, refuseFor } from './refusal.js';
@@ -237,7 +237,7 @@ export function createConnect<Config = never>(
   if (!options.connectProtocol) throw new TypeError('the server has not enabled the extended CONNECT');
   const parsed = parseWebSocketUrl(url);
   const { subprotocols = [], extensions = [], host = parsed.authority } = options;
-  if (!isAuthority(host)) throw new TypeError(`${quoted(host)} is not host or host:port`);
+  if (!isOwnAuthority(host)) throw new TypeError(`${quoted(host)} is not host or host:port`);
   const fields = toHttp2([...offeredFields(subprotocols, extensions), ...applicationFields(options, parsed)]);
   const scheme = parsed.secure ? 'https' : 'http';
   const pseudo = [':method', 'CONNECT', ':protocol', 'websocket', ':scheme', scheme];

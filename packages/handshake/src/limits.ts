@@ -15,7 +15,7 @@ export interface HandshakeLimits {
 export const DEFAULT_LIMITS: HandshakeLimits = {
   headLength: 16_384,
   fieldCount: 100,
-  listElements: 100,
+  listElements: 1000,
   interimResponses: 10,
 };
 

@@ -40,7 +40,7 @@ export interface UpgradeOffer {
   readonly key: string;
   /** The `Host` field. */
   readonly host: string;
-  /** The request target as received. */
+  /** The request target as received, without a fragment. */
   readonly url: string | undefined;
   /** The `Origin` field; browsers always send one, others may (§4.1). */
   readonly origin: string | undefined;
@@ -84,8 +84,14 @@ export interface Acceptance<Config = never> {
   readonly head: string;
 }
 
-/** A path, or an absolute http or https URI, of visible ASCII and without a fragment (§3, §4.2.1). */
-const TARGET = /^(?:\/|https?:\/\/[^/?#\s])[\x21\x22\x24-\x7e]*$/i;
+/**
+ * A path, or an absolute http or https URI, of visible ASCII (§4.2.1).
+ * Looser than §3: it may have a fragment, which some clients send; nothing of it is read.
+ */
+const TARGET = /^(?:\/|https?:\/\/[^/?#\s])[\x21-\x7e]*$/i;
+
+/** nginx, in the versions of many years, speaks HTTP/1.0 to the server behind it unless it is told otherwise. */
+const PROXY_ADVICE = 'behind nginx, set "proxy_http_version 1.1"';
 
 /** How every 101 begins: the first six texts of its `rawHeaders`, but for the accept value. */
 const SWITCHING =
@@ -113,9 +119,12 @@ const RESERVED: ReadonlySet<string> = new Set([
 export function readRequest(request: UpgradeRequest, options: ReadOptions = {}): UpgradeOffer | Refusal {
   const limits = resolveLimits(options.limits);
   if (request.method !== 'GET') return refuseViolation('method-not-get');
-  const { httpVersion, url } = request;
-  if (httpVersion !== undefined && !isHttp11(httpVersion)) return refuseViolation('http-version');
-  if (url !== undefined && !TARGET.test(url)) return refuseViolation('request-target');
+  const { httpVersion } = request;
+  if (httpVersion !== undefined && !isHttp11(httpVersion)) {
+    return refuseViolation('http-version', httpVersion === '1.0' ? PROXY_ADVICE : undefined);
+  }
+  if (request.url !== undefined && !TARGET.test(request.url)) return refuseViolation('request-target');
+  const url = request.url?.split('#', 1)[0];
 
   const fields = new HandshakeFields(flattenFields(request.rawHeaders ?? request.headers));
   const host = fields.get(FIELD.host);
@@ -151,7 +160,8 @@ export function readOffers(
   limits: HandshakeLimits,
 ): Pick<UpgradeOffer, 'ok' | 'subprotocols' | 'extensions'> | Refusal {
   const protocol = fields.get(FIELD.protocol);
-  const extensions = fields.get(FIELD.extensions);
+  // Looser than §9.1: an empty field is no offer, as some proxies leave one behind.
+  const extensions = fields.get(FIELD.extensions) || undefined;
   try {
     return {
       ok: true,

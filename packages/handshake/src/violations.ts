@@ -46,7 +46,7 @@ export const VIOLATIONS = {
   'request-target': {
     status: 400,
     section: '4.2.1',
-    message: 'the request target is neither a path nor an http or https URI, or has a fragment',
+    message: 'the request target is neither a path nor an http or https URI',
   },
   'host-missing': { status: 400, section: '4.2.1', message: 'the Host field is missing' },
   'host-repeated': { status: 400, section: 'RFC 9112 §3.2', message: 'the Host field is repeated' },

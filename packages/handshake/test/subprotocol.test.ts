@@ -57,8 +57,8 @@ describe('Sec-WebSocket-Protocol', () => {
     }
   });
 
-  it('refuses more elements than the limit, 100 by default (§10.4)', () => {
-    const names = Array.from({ length: 101 }, (_, i) => `p${i}`);
+  it('refuses more elements than the limit, 1000 by default (§10.4)', () => {
+    const names = Array.from({ length: 1001 }, (_, i) => `p${i}`);
     expect(parseSubprotocols(names.slice(1).join())).toEqual(names.slice(1));
     expect(thrown(() => parseSubprotocols(names.join()))).toBe('list-too-long');
     expect(thrown(() => parseSubprotocols('a,b', 1))).toBe('list-too-long');

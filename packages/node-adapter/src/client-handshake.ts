@@ -43,7 +43,10 @@ const MESSAGES: { readonly [violation in Violation]?: string } = {
 
 type HandshakeRequest = Handshake<PermessageDeflateConfig>;
 
-type Headers = Record<string, string | number | readonly string[] | undefined>;
+type Value = string | number | readonly string[] | undefined;
+
+/** Fields by their name in lower case, each with its name as it is to be written: many servers know one spelling only. */
+type Headers = Map<string, readonly [name: string, value: Value]>;
 
 /**
  * The opening handshake of a client (§4.1) over `http.request`, redirects included.
@@ -86,9 +89,10 @@ export class ClientHandshake {
     this.#options = options;
     this.#address = String(address);
     this.#subprotocols = subprotocols;
-    this.#headers = Object.fromEntries(
-      Object.entries((options.headers ?? {}) as Headers).map(([name, value]) => [name.toLowerCase(), value]),
-    );
+    this.#headers = new Map();
+    for (const [name, value] of Object.entries<Value>(options.headers ?? {})) {
+      setHeader(this.#headers, name, value);
+    }
     this.#compression = compressionFor(options.perMessageDeflate ?? true);
     this.#auth = options.auth ?? undefined;
   }
@@ -176,7 +180,9 @@ export class ClientHandshake {
     if (redirected !== undefined && websocket.listenerCount('redirect') === 0) {
       this.#forgetCredentials(redirected, url);
     }
-    this.#headers.authorization ??= url.authorization;
+    if (fieldOf(this.#headers, 'authorization') === undefined) {
+      setHeader(this.#headers, 'Authorization', url.authorization);
+    }
     const request = (url.secure ? https : http).request(this.#requestOptions(handshake));
     this.#request = request;
     this.#listen(request, handshake);
@@ -217,17 +223,18 @@ export class ClientHandshake {
 
   #requestOptions({ url, rawHeaders }: HandshakeRequest): https.RequestOptions {
     const { protocolVersion, signal: _signal, ...options } = this.#options;
-    const headers: Headers = { ...this.#headers };
+    const headers: Headers = new Map(this.#headers);
     for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
       const name = rawHeaders[at] ?? '';
       // Node writes the Host field itself; the userinfo of the URL goes through `auth`.
-      if (name !== 'Host' && name !== 'Authorization') headers[name.toLowerCase()] = rawHeaders[at + 1];
+      if (name !== 'Host' && name !== 'Authorization') setHeader(headers, name, rawHeaders[at + 1]);
     }
     if (protocolVersion === 8) {
       // The last draft before the RFC, which differs in these two names.
-      headers['sec-websocket-version'] = '8';
-      if (headers.origin !== undefined) headers['sec-websocket-origin'] = headers.origin;
-      headers.origin = undefined;
+      setHeader(headers, 'Sec-WebSocket-Version', '8');
+      const origin = fieldOf(headers, 'origin');
+      if (origin !== undefined) setHeader(headers, 'Sec-WebSocket-Origin', origin);
+      headers.delete('origin');
     }
     return {
       ...options,
@@ -240,8 +247,8 @@ export class ClientHandshake {
       path: url.resourceName,
       defaultPort: options.defaultPort ?? (url.secure ? 443 : 80),
       socketPath: url.socketPath,
-      auth: headers.authorization === undefined ? this.#auth : undefined,
-      headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined)),
+      auth: fieldOf(headers, 'authorization') === undefined ? this.#auth : undefined,
+      headers: Object.fromEntries([...headers.values()].filter(([, value]) => value !== undefined)),
       createConnection: connectorFor(options.createConnection, url.secure),
     } as https.RequestOptions;
   }
@@ -252,8 +259,8 @@ export class ClientHandshake {
     if (sameHost && !(from.secure && !to.secure)) return;
     const { secretHeaders = [] } = this.#options;
     for (const name of [...CREDENTIALS, ...secretHeaders.map((own) => own.toLowerCase())])
-      delete this.#headers[name];
-    if (!sameHost) delete this.#headers.host;
+      this.#headers.delete(name);
+    if (!sameHost) this.#headers.delete('host');
     this.#auth = undefined;
   }
 
@@ -311,6 +318,14 @@ export class ClientHandshake {
     clearTimeout(this.#timer);
     websocket.setSocket(socket, head, this.#options);
   }
+}
+
+function setHeader(headers: Headers, name: string, value: Value): void {
+  headers.set(name.toLowerCase(), [name, value]);
+}
+
+function fieldOf(headers: Headers, lower: string): Value {
+  return headers.get(lower)?.[1];
 }
 
 function checkSubprotocols(subprotocols: readonly string[]): void {

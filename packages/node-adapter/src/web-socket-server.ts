@@ -219,8 +219,7 @@ export class WebSocketServer<
     const { path } = this.options;
     if (!path) return true;
     const { url = '' } = request;
-    const query = url.indexOf('?');
-    return (query === -1 ? url : url.slice(0, query)) === path;
+    return url.split(/[?#]/, 1)[0] === path;
   }
 
   /**

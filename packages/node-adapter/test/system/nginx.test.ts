@@ -171,6 +171,13 @@ describe.each(Object.keys(CLIENTS))('%s through nginx', (name) => {
     expect(error.message).toBe('Unexpected server response: 502');
   });
 
+  it('is told which setting is missing where nginx speaks HTTP/1.0 (§4.2.1)', async () => {
+    const { port } = await listenEcho();
+    const [, response] = await once(start(through(port, 'old/')), 'unexpected-response');
+    expect(response.statusCode).toBe(400);
+    expect(String(Buffer.concat(await response.toArray()))).toContain('proxy_http_version 1.1');
+  });
+
   it('goes away, and the server sees 1006 (§7.1.5)', async () => {
     const { client, closedAtServer } = await connect({});
     client.terminate();

@@ -15,15 +15,17 @@ const TRIES = 3;
 /**
  * One process, which passes `/8080/path` on to `/path` at the port 8080 of loopback, and `/hasty/8080/path` likewise
  * but gives up when nothing comes for a second. (A shorter time would not be kept: nginx does not move a timer by less
- * than 300 ms.)
+ * than 300 ms.) `/old/8080/path` goes by HTTP/1.0, which is what
+ * many versions of nginx speak where `proxy_http_version` is not set.
  */
 function configuration(port: number): string {
-  const proxy = `
+  const oldProxy = `
       proxy_pass http://127.0.0.1:$1/$2;
-      proxy_http_version 1.1;
       proxy_set_header Host $host;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection upgrade;`;
+  const proxy = `${oldProxy}
+      proxy_http_version 1.1;`;
   return `
 daemon off;
 master_process off;
@@ -36,6 +38,9 @@ http {
   server {
     listen 127.0.0.1:${port};
     location ~ ^/([0-9]+)/(.*)$ {${proxy}
+    }
+    location ~ ^/old/([0-9]+)/(.*)$ {${oldProxy}
+      proxy_http_version 1.0;
     }
     location ~ ^/hasty/([0-9]+)/(.*)$ {${proxy}
       proxy_read_timeout 1s;
