@@ -1,3 +1,4 @@
+import { isUnshared } from './bytes.js';
 import { web } from './web.js';
 
 /**
@@ -80,7 +81,7 @@ export class BytePool {
 
   /** Whether `bytes` lie in memory that will be used again. */
   isLent(bytes: Uint8Array): boolean {
-    return bytes.buffer instanceof ArrayBuffer && this.#lent.has(bytes.buffer);
+    return isUnshared(bytes.buffer) && this.#lent.has(bytes.buffer);
   }
 
   /** Leaves the memory of `bytes` to whoever has it. */

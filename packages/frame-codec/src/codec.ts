@@ -1,8 +1,9 @@
 import { BytePool, freshMemory, POISON } from './byte-pool.js';
+import { isUnshared } from './bytes.js';
 import type { Kernel, KernelKind } from './kernel.js';
 import { type KernelSource, loadKernel } from './load-kernel.js';
 import { INBOX, INBOX_LENGTH } from './memory-map.js';
-import { web } from './web.js';
+import { fillRandom } from './random.js';
 
 /** How a {@link Codec} works. */
 export interface CodecOptions {
@@ -140,7 +141,7 @@ export class Codec {
   nextMaskingKey(): number {
     for (;;) {
       if (this.#nextKey === KEYS) {
-        web.crypto.getRandomValues(new Uint8Array(this.#keys.buffer));
+        fillRandom(new Uint8Array(this.#keys.buffer));
         this.#nextKey = 0;
       }
       const key = this.#keys[this.#nextKey] ?? 0;
@@ -152,7 +153,7 @@ export class Codec {
 }
 
 function isPlain(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer;
+  return isUnshared(bytes.buffer);
 }
 
 let shared: Codec | undefined;

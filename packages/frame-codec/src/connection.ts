@@ -1,4 +1,5 @@
 import { type Borrowed, lend, type Memory } from './borrowed.js';
+import { isBytes } from './bytes.js';
 import { CLOSE_CODES } from './close-code.js';
 import { type CloseStatus, decodeClose } from './close-frame.js';
 import { Closer } from './closer.js';
@@ -338,6 +339,6 @@ export class Connection<Context = unknown> extends Closer {
 }
 
 function checkControlPayload(payload: Uint8Array): void {
-  if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
+  if (!isBytes(payload)) throw new TypeError('payload must be a Uint8Array');
   checkControlLength(payload.length);
 }

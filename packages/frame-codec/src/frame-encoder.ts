@@ -1,4 +1,5 @@
 import { lend } from './borrowed.js';
+import { isBytes } from './bytes.js';
 import type { Codec } from './codec.js';
 import type { Endpoint } from './endpoint.js';
 import { SCRATCH } from './memory-map.js';
@@ -182,7 +183,7 @@ function checkRoom(target: Uint8Array, at: number, length: number): void {
 }
 
 function lengthOf(payload: Uint8Array): number {
-  if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
+  if (!isBytes(payload)) throw new TypeError('payload must be a Uint8Array');
   return payload.length;
 }
 

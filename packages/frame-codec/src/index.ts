@@ -26,5 +26,6 @@ export type { MessageWriter } from './message-writer.js';
 export { OPCODES, type Opcode } from './opcode.js';
 export { type DeflateParameters, PermessageDeflate } from './permessage-deflate.js';
 export { PreparedMessage, type PreparedOptions } from './prepared-message.js';
+export { type RandomSource, setRandomSource } from './random.js';
 export { LimitError, type LimitViolation, ProtocolError, VIOLATIONS, type Violation } from './violation.js';
 export type { WebAssemblyModule } from './web.js';

@@ -15,6 +15,7 @@ import { MessageSlot } from './message-slot.js';
 import { OPCODES } from './opcode.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { BY_REFERENCE, Sender } from './sender.js';
+import { toError } from './thrown.js';
 
 /** Longer messages are compressed in slices of this many bytes, each a frame: one takes a millisecond or two. */
 const SLICE = 65_536;
@@ -176,7 +177,7 @@ export abstract class LaneSender extends Sender {
     try {
       cost = this.sendEntry(lane, entry);
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+      const error = toError(thrown);
       if (lane.first === entry) lane.shift();
       try {
         entry.done?.(error);

@@ -1,4 +1,5 @@
 import { type Borrowed, lend, type Memory, memoryOf, NO_MEMORY } from './borrowed.js';
+import { isUnshared } from './bytes.js';
 import type { Endpoint } from './endpoint.js';
 import type { DataPart, Extension } from './extension.js';
 import { FIN, OPCODE_BITS, RSV_BITS } from './first-byte.js';
@@ -294,8 +295,8 @@ export class MessageReceiver {
       return;
     }
     const { buffer } = payload;
-    const memory = buffer instanceof ArrayBuffer ? new Uint8Array(buffer) : new Uint8Array(payload);
-    const start = buffer instanceof ArrayBuffer ? payload.byteOffset : 0;
+    const memory = isUnshared(buffer) ? new Uint8Array(buffer) : new Uint8Array(payload);
+    const start = isUnshared(buffer) ? payload.byteOffset : 0;
     // What a handler throws must not tear the decoders out of their stream: it is thrown when they are through.
     const { pool } = this.#endpoint.codec;
     pool.lendForeign(memory);

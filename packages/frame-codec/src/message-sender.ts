@@ -1,3 +1,4 @@
+import { isBytes } from './bytes.js';
 import { FIN, OPCODE_BITS } from './first-byte.js';
 import { checkControlLength } from './frame-encoder.js';
 import type { Done, Lane, OpenMessage } from './lane.js';
@@ -155,7 +156,7 @@ export abstract class MessageSender extends LaneSender {
   }
 
   private sendBytes(kind: number, payload: Uint8Array, options: SendOptions | undefined): boolean {
-    if (!(payload instanceof Uint8Array)) throw new TypeError('payload must be a Uint8Array');
+    if (!isBytes(payload)) throw new TypeError('payload must be a Uint8Array');
     if (kind === OPCODES.text && options?.trusted !== true) {
       const utf8 = new Utf8Checker(this.endpoint.codec.kernel);
       if (!utf8.check(payload) || !utf8.complete) throw new TypeError('the text is not UTF-8');

@@ -1,3 +1,4 @@
+import { isBytes } from './bytes.js';
 import type { Codec } from './codec.js';
 import type { Done } from './lane.js';
 import type { MessageSlot } from './message-slot.js';
@@ -113,7 +114,7 @@ export class MessageWriter {
       this.#half = cut ? text.slice(-1) : '';
       return encodeText(cut ? text.slice(0, -1) : text);
     }
-    if (!(part instanceof Uint8Array)) throw new TypeError('a part must be a string or a Uint8Array');
+    if (!isBytes(part)) throw new TypeError('a part must be a string or a Uint8Array');
     if (this.#utf8 !== undefined) {
       // A part that is refused leaves the message as it was.
       const utf8 = this.#utf8.fork();

@@ -1,3 +1,4 @@
+import { isBytes } from './bytes.js';
 import { sharedCodec } from './codec.js';
 import type { Endpoint } from './endpoint.js';
 import { type Extension, framePart } from './extension.js';
@@ -40,7 +41,7 @@ export class PreparedMessage {
       this.#payload = encodeText(message);
       return;
     }
-    if (!(message instanceof Uint8Array)) throw new TypeError('message must be a string or a Uint8Array');
+    if (!isBytes(message)) throw new TypeError('message must be a string or a Uint8Array');
     if (text) {
       const utf8 = new Utf8Checker(sharedCodec().kernel);
       if (!utf8.check(message) || !utf8.complete) throw new TypeError('the text is not UTF-8');

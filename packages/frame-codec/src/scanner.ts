@@ -1,5 +1,6 @@
 import type { Memory } from './borrowed.js';
 import { POISON } from './byte-pool.js';
+import { isBytes } from './bytes.js';
 import type { Endpoint } from './endpoint.js';
 import type { GrowingBytes } from './growing-bytes.js';
 import type { Kernel } from './kernel.js';
@@ -128,7 +129,7 @@ export abstract class Scanner {
    * @throws {TypeError} when called for a connection from inside its own handler
    */
   protected scan(chunk: Uint8Array): void {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('chunk must be a Uint8Array');
+    if (!isBytes(chunk)) throw new TypeError('chunk must be a Uint8Array');
     this.checkIdle();
     if (this.#parked !== undefined) {
       this.keep(chunk);

@@ -9,8 +9,8 @@ import { web } from './web.js';
 
 const buffer = web.Buffer?.prototype;
 // ignoreBOM keeps a byte order mark: it belongs to the text (WHATWG WebSockets, «UTF-8 decode without BOM»).
-const decoder = new web.TextDecoder('utf-8', { ignoreBOM: true });
-const encoder = new web.TextEncoder();
+const decoder = web.TextDecoder && new web.TextDecoder('utf-8', { ignoreBOM: true });
+const encoder = web.TextEncoder && new web.TextEncoder();
 
 /** Up to here a loop over the characters is quicker than a call into the runtime. */
 const SHORT_TEXT = 24;
@@ -20,6 +20,7 @@ type Slice = (this: Uint8Array, start: number, end: number) => string;
 const utf8Slice: Slice =
   buffer?.utf8Slice ??
   function (start, end) {
+    if (decoder === undefined) throw new TypeError('this runtime has neither TextDecoder nor Buffer');
     return decoder.decode(this.subarray(start, end));
   };
 const latin1Slice: Slice = buffer?.latin1Slice ?? utf8Slice;
@@ -79,12 +80,19 @@ export function encodeTextInto(text: string, target: Uint8Array, at: number): nu
     if (index === text.length) return index;
   }
   if (buffer?.utf8Write !== undefined) return buffer.utf8Write.call(target, text, at, maxUtf8Length(text));
-  return encoder.encodeInto(text, target.subarray(at)).written;
+  return encoderOf().encodeInto(text, target.subarray(at)).written;
 }
 
 /** `text` as UTF-8, owned by the caller. */
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text);
+  if (encoder !== undefined || buffer?.utf8Write === undefined) return encoderOf().encode(text);
+  const room = new Uint8Array(maxUtf8Length(text));
+  return room.slice(0, encodeTextInto(text, room, 0));
+}
+
+function encoderOf(): NonNullable<typeof encoder> {
+  if (encoder === undefined) throw new TypeError('this runtime has neither TextEncoder nor Buffer');
+  return encoder;
 }
 
 /** Bytes at the end of `bytes[start … end)`, which is UTF-8 up to there, that begin a character and do not finish it. */

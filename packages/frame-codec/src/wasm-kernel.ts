@@ -8,6 +8,7 @@ let compiled: WebAssemblyModule | undefined;
 /** Compiles once, on first use; 4 KiB take well under a millisecond. */
 function compile(): WebAssemblyModule {
   if (web.WebAssembly === undefined) throw new TypeError('this runtime has no WebAssembly');
+  if (web.atob === undefined) throw new TypeError('this runtime has no atob');
   compiled ??= new web.WebAssembly.Module(
     Uint8Array.from(web.atob(KERNEL_WASM), (char) => char.charCodeAt(0)),
   );

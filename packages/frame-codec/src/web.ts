@@ -38,13 +38,13 @@ interface BufferMethods {
 
 interface Web {
   readonly WebAssembly?: WebAssemblyApi;
-  readonly TextDecoder: new (
+  readonly TextDecoder?: new (
     label: string,
     options: { fatal?: boolean; ignoreBOM?: boolean },
   ) => TextDecoderLike;
-  readonly TextEncoder: new () => TextEncoderLike;
-  readonly crypto: { getRandomValues<T extends Uint8Array | Uint32Array>(target: T): T };
-  readonly atob: (base64: string) => string;
+  readonly TextEncoder?: new () => TextEncoderLike;
+  readonly crypto?: { getRandomValues<T extends Uint8Array | Uint32Array>(target: T): T };
+  readonly atob?: (base64: string) => string;
   readonly Buffer?: {
     readonly prototype: BufferMethods;
     /** memory of its own, whose content is not defined */

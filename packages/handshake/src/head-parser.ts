@@ -1,3 +1,4 @@
+import { isBytes } from './bytes.js';
 import { DEFAULT_LIMITS, type HandshakeLimits, resolveLimits } from './limits.js';
 import { endOfToken, isToken, skipWhitespace, trimWhitespace } from './token.js';
 import { HandshakeError, quoted, type Violation } from './violations.js';
@@ -37,7 +38,7 @@ class HeadLines<Start extends object> {
 
   /** Takes the next bytes; when the head ends in them, gives it and the bytes after it, a view of `chunk`. */
   push(chunk: Uint8Array): { start: Start; fields: string[]; rest: Uint8Array } | undefined {
-    if (!(chunk instanceof Uint8Array)) throw new TypeError('a chunk of a head is a Uint8Array');
+    if (!isBytes(chunk)) throw new TypeError('a chunk of a head is a Uint8Array');
     if (this.#error !== undefined) throw this.#error;
     if (this.#done) throw new TypeError('the head has ended already');
     try {

@@ -1,4 +1,5 @@
 import { encodeBase64, isBase64 } from './base64.js';
+import { isBytes } from './bytes.js';
 
 /** The bytes of a nonce: §4.1. */
 export const KEY_LENGTH = 16;
@@ -17,7 +18,7 @@ export function isKey(text: string): boolean {
  * @throws TypeError when it is no Uint8Array; RangeError when there are not exactly 16 bytes
  */
 export function encodeKey(nonce: Uint8Array): string {
-  if (!(nonce instanceof Uint8Array)) throw new TypeError('a nonce is a Uint8Array');
+  if (!isBytes(nonce)) throw new TypeError('a nonce is a Uint8Array');
   if (nonce.length !== KEY_LENGTH)
     throw new RangeError(`a key is made of ${KEY_LENGTH} bytes, not ${nonce.length}`);
   return encodeBase64(nonce);

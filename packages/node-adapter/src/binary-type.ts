@@ -1,3 +1,4 @@
+import { Blob } from 'node:buffer';
 import type { RawData } from './payload.js';
 
 /** How binary messages are handed out. */

@@ -19,6 +19,7 @@ import { type Compression, compressionFor } from './compression.js';
 import { toHandshakeError } from './handshake-error.js';
 import { type ClientOptions, MAX_REDIRECTS } from './options.js';
 import { READY_STATES } from './ready-state.js';
+import { toError } from './thrown.js';
 import type { WebSocket } from './web-socket.js';
 
 const VERSIONS = [8, 13];
@@ -351,8 +352,4 @@ function messageOf(failure: Failure, { subprotocols, extensions }: HandshakeRequ
 /** What Node says of a socket that ends before it has answered. */
 function hangUp(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
-}
-
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }

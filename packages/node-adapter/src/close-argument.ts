@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from '@x/frame-codec';
 
 /**
@@ -12,7 +13,7 @@ export function checkClose(code: number | undefined, reason: string | Uint8Array
     throw new TypeError('First argument must be a valid error code number');
   }
   if (reason === undefined) return '';
-  if (typeof reason !== 'string' && !(reason instanceof Uint8Array)) {
+  if (typeof reason !== 'string' && !types.isUint8Array(reason)) {
     throw new TypeError('Second argument must be a string or a Uint8Array');
   }
   if (Buffer.byteLength(reason) > MAX_CLOSE_REASON_LENGTH) {

@@ -155,8 +155,9 @@ function add(
   attribute: boolean,
   once: boolean,
 ): void {
-  const wrapper = WRAPPERS[type]?.(target, handler as EventHandler<unknown>);
-  if (wrapper === undefined) return;
+  // A name such as `constructor` is a type of event no more than any other that the table has not.
+  if (!Object.hasOwn(WRAPPERS, type)) return;
+  const wrapper = WRAPPERS[type](target, handler as EventHandler<unknown>);
   wrapper[ORIGIN] = { handler, attribute };
   if (once) target.once(type, wrapper);
   else target.on(type, wrapper);

@@ -1,6 +1,7 @@
 /** WebSocket for Node: servers and clients with the interface of npm `ws`, and a low level without copies. */
 
-import { PreparedMessage } from '@x/frame-codec';
+import { randomFillSync } from 'node:crypto';
+import { PreparedMessage, setRandomSource } from '@x/frame-codec';
 import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
 import { extension, subprotocol } from './header-lists.js';
 import { PerMessageDeflate } from './per-message-deflate.js';
@@ -16,6 +17,9 @@ export const CONNECTING: 0 = WebSocket.CONNECTING;
 export const OPEN: 1 = WebSocket.OPEN;
 export const CLOSING: 2 = WebSocket.CLOSING;
 export const CLOSED: 3 = WebSocket.CLOSED;
+
+// For programs without the global `crypto`.
+setRandomSource(randomFillSync);
 
 // As npm ws has it: whoever has the class has everything.
 Object.assign(WebSocket, {

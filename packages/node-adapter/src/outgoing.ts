@@ -11,6 +11,7 @@ import { byteLength, isBlob, type Payload, toBytes } from './payload.js';
 import { notOpen, READY_STATES } from './ready-state.js';
 import { SendCallback, type Sent } from './send-callback.js';
 import type { SocketConnection } from './socket-connection.js';
+import { toError } from './thrown.js';
 import type { WebSocket } from './web-socket.js';
 
 /** How a message is sent. */
@@ -182,7 +183,7 @@ function read(blob: Blob, slot: MessageSlot | undefined): boolean {
   if (slot === undefined) return false;
   new Promise<ArrayBuffer>((resolve) => resolve(blob.arrayBuffer())).then(
     (buffer) => nextTick(() => slot.fill(toBytes(buffer))),
-    (error) => nextTick(() => slot.fail(error instanceof Error ? error : new Error(String(error)))),
+    (error) => nextTick(() => slot.fail(toError(error))),
   );
   return true;
 }

@@ -31,12 +31,11 @@ const POOLED = 2048;
  * @throws {TypeError} when nothing stands for it
  */
 export function toBytes(data: unknown): Uint8Array {
-  if (data instanceof Uint8Array) return data;
-  if (!data) return EMPTY;
+  if (types.isUint8Array(data)) return data;
   if (typeof data === 'number') return Buffer.from(String(data));
+  if (!data) return EMPTY;
   if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (types.isUint8Array(data)) return data;
   if (isFragments(data)) return Buffer.concat(data);
   // What is no array, no text and no such object is refused here.
   return Buffer.from(data as string);
@@ -44,7 +43,7 @@ export function toBytes(data: unknown): Uint8Array {
 
 /** Whether `data` is a message as `binaryType` `fragments` hands it out; `ws` would send its text as a number each. */
 function isFragments(data: unknown): data is readonly Uint8Array[] {
-  return Array.isArray(data) && data.length > 0 && data.every((each) => each instanceof Uint8Array);
+  return Array.isArray(data) && data.length > 0 && data.every((each) => types.isUint8Array(each));
 }
 
 /** Whether `data` must be read before it can be sent. */

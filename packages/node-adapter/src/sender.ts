@@ -47,7 +47,7 @@ export class Sender {
    * @throws {RangeError} when a control frame is fragmented or longer than 125 bytes
    */
   static frame(data: Uint8Array | string, options: FrameOptions): Buffer[] {
-    const payload = typeof data === 'string' ? Buffer.from(data) : data;
+    const payload = bytesOf(data);
     const bits = { fin: options.fin === true, rsv1: options.rsv1 === true };
     const frame = encoderFor(options).encode(options.opcode as Opcode, payload, bits);
     return [Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)];

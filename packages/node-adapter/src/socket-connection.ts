@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { types } from 'node:util';
 import { nextTick, setTimeout } from './clock.js';
 import {
   beginReceiving,
@@ -151,7 +152,7 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
       () => this.resume(),
       () => {
         const rest: unknown = socket.readableLength > 0 ? socket.read() : null;
-        if (rest instanceof Uint8Array) this.receive(rest);
+        if (types.isUint8Array(rest)) this.receive(rest);
       },
       () => this.failWaiters(),
       () => this.receiveEnd(),

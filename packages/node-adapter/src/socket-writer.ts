@@ -7,6 +7,7 @@ import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectl
 import { writesNatively } from './native-socket.js';
 import { currentTick, isExiting, releaseAtEndOfTick, runAll, surfaceLater } from './scheduler.js';
 import { SendCallback, type Sent, type Waiter } from './send-callback.js';
+import { toError } from './thrown.js';
 import type { Transport } from './transport.js';
 
 /** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
@@ -178,7 +179,7 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
       return this.writeToStream(head, bytes, waiters);
     } catch (thrown) {
       // A stream that throws has taken nobody knows what: nothing can follow it.
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+      const error = toError(thrown);
       this.socket.destroy(error);
       if (waiters !== undefined) nextTick(tellAll, waiters, error);
       return false;

@@ -12,6 +12,7 @@ import { ConnectionCount } from './connection-count.js';
 import { toHandshakeError } from './handshake-error.js';
 import { watchFor } from './keep-alive.js';
 import { DEFAULTS, type SocketOptions } from './options.js';
+import { toBytes } from './payload.js';
 import { runAll } from './scheduler.js';
 import { answerUpgradeRequired, fieldsOf, messageOf, Refusals, readable } from './server-handshake.js';
 import { Hooks } from './server-hooks.js';
@@ -385,7 +386,7 @@ function textOf(data: string | Uint8Array): string {
 }
 
 function bytesOf(data: string | Uint8Array): Uint8Array {
-  return typeof data === 'string' ? Buffer.from(data) : data;
+  return typeof data === 'string' ? Buffer.from(data) : toBytes(data);
 }
 
 function ignore(): void {}

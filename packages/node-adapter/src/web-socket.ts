@@ -45,10 +45,10 @@ const NOT_ESTABLISHED = 'WebSocket was closed before the connection was establis
  * websocket.on('message', (data) => console.log(String(data)));
  */
 export class WebSocket extends WebSocketCore {
-  static readonly CONNECTING: 0 = CONNECTING;
-  static readonly OPEN: 1 = OPEN;
-  static readonly CLOSING: 2 = CLOSING;
-  static readonly CLOSED: 3 = CLOSED;
+  declare static readonly CONNECTING: 0;
+  declare static readonly OPEN: 1;
+  declare static readonly CLOSING: 2;
+  declare static readonly CLOSED: 3;
   // These are put in place where the package is put together.
   declare static readonly createWebSocketStream: typeof createWebSocketStream;
   declare static readonly extension: typeof extension;

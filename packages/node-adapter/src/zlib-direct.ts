@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
 import type { Deflater, Inflater } from '@x/frame-codec';
 import type { ZlibSettings } from './zlib-engine.js';
@@ -91,7 +92,7 @@ class DirectZlib {
 function direct(stream: DeflateRaw | InflateRaw): DirectZlib | undefined {
   const handle: unknown = Reflect.get(stream, '_handle');
   const left: unknown = Reflect.get(stream, '_writeState');
-  if (!isHandle(handle) || !(left instanceof Uint32Array)) return undefined;
+  if (!isHandle(handle) || !types.isUint32Array(left)) return undefined;
   return new DirectZlib(stream, handle, left);
 }
 

@@ -1,5 +1,6 @@
 import type { Deflater, Inflater } from '@x/frame-codec';
 import { constants, DeflateRaw, InflateRaw } from 'minizlib';
+import { toError } from './thrown.js';
 import type { ZlibSettings } from './zlib-engine.js';
 
 /** Input of an inflater is taken in slices of this many bytes: 2 KiB become at most 2 MiB before anyone can say stop. */
@@ -41,7 +42,7 @@ export class MiniInflater implements Inflater {
     this.#stream = new InflateRaw({ ...options, flush: constants.Z_SYNC_FLUSH });
     this.#stream.on('data', (block) => this.#blocks.push(block));
     this.#stream.on('error', (error) => {
-      this.#error = error instanceof Error ? error : new Error(String(error));
+      this.#error = toError(error);
     });
   }
 

@@ -1,0 +1,11 @@
+import { types } from 'node:util';
+
+/** What was thrown, as an error: itself where it is one, of whatever realm. */
+export function toError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
+function isError(thrown: unknown): thrown is Error {
+  // A DOMException is no native error, and yet one by its prototype.
+  return types.isNativeError(thrown) || thrown instanceof Error;
+}
