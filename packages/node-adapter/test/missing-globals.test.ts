@@ -1,0 +1,155 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { after } from './loopback.js';
+
+/*
+ * Programs without globals that Node may do without (`--no-experimental-global-webcrypto`), or that a test environment
+ * takes away; and the packages inside a realm of their own, as jest-environment-jsdom runs them.
+ */
+
+const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+
+/** Both roles, text and bytes, plain and compressed, each kind of message handed out, both heartbeats, the close. */
+const EXCHANGE = `
+  async function exchange({ WebSocket, WebSocketServer }) {
+    const seen = [];
+    for (const perMessageDeflate of [false, { threshold: 0 }]) {
+      const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate });
+      await new Promise((listening) => server.on('listening', listening));
+      server.on('connection', (websocket) => {
+        websocket.on('message', (data, isBinary) => websocket.send(data, { binary: isBinary }));
+        websocket.on('error', (error) => seen.push('error ' + error));
+      });
+      const client = new WebSocket('ws://127.0.0.1:' + server.address().port, { perMessageDeflate });
+      client.on('error', (error) => seen.push('error ' + error));
+      await new Promise((open) => client.on('open', open));
+      const echo = (data) => new Promise((message) => { client.onmessage = (event) => message(event.data); client.send(data); });
+      seen.push(await echo('Grüße 🎉'));
+      seen.push((await echo('ö'.repeat(100000))).length);
+      for (const type of ['nodebuffer', 'arraybuffer', 'blob', 'fragments']) {
+        client.binaryType = type;
+        const data = await echo(new Uint8Array([1, 2, 3]));
+        const bytes = type === 'blob' ? await data.arrayBuffer() : type === 'fragments' ? data[0] : data;
+        seen.push(type + [...new Uint8Array(bytes)]);
+      }
+      client.binaryType = 'nodebuffer';
+      const long = new Uint8Array(300000).fill(9);
+      seen.push((await echo(long)).every((byte) => byte === 9));
+      seen.push(await new Promise((pong) => { client.on('pong', (data) => pong(String(data))); client.ping('hi'); }));
+      client.close(4000, new Uint8Array([98, 121, 101]));
+      seen.push(await new Promise((close) => client.on('close', (code, reason) => close(code + String(reason)))));
+      await new Promise((closed) => server.close(closed));
+    }
+    return seen;
+  }`;
+
+const ONE = [
+  'Grüße 🎉',
+  100_000,
+  ...['nodebuffer', 'arraybuffer', 'blob', 'fragments'].map((type) => `${type}1,2,3`),
+  ...[true, 'hi', '4000bye'],
+];
+const EXPECTED = [...ONE, ...ONE];
+
+async function resultOf(flags: readonly string[], program: string): Promise<unknown> {
+  const directory = await mkdtemp(join(tmpdir(), 'globals-'));
+  after(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'program.mjs');
+  await writeFile(file, program);
+  const { stdout } = await run(process.execPath, ['--no-warnings', ...flags, file], {
+    cwd: PACKAGE,
+    timeout: 15_000,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  return JSON.parse(stdout);
+}
+
+const ENTRY = new URL('../dist/index.js', import.meta.url).href;
+const CODEC = new URL('../../frame-codec/dist/index.js', import.meta.url).href;
+
+const ALL = ['crypto', 'TextDecoder', 'TextEncoder', 'WebAssembly', 'Blob', 'atob'];
+
+describe('a program without globals', () => {
+  it.each([...ALL.map((name) => [name]), ALL])('without %s %s %s %s %s %s', async (...names) => {
+    const taken = names.filter((name) => name !== undefined);
+    const program = `
+      for (const name of ${JSON.stringify(taken)}) {
+        delete globalThis[name];
+        if (name in globalThis) throw new Error(name + ' is still there');
+      }
+      ${EXCHANGE}
+      const { sharedCodec } = await import(${JSON.stringify(CODEC)});
+      const seen = await exchange(await import(${JSON.stringify(ENTRY)}));
+      console.log(JSON.stringify([sharedCodec().kind, seen]));`;
+    const scripted = taken.some((name) => name === 'WebAssembly' || name === 'atob');
+    expect(await resultOf([], program)).toEqual([scripted ? 'script' : 'wasm', EXPECTED]);
+  });
+
+  it('runs where Node itself leaves out crypto', async () => {
+    const program = `
+      ${EXCHANGE}
+      const seen = await exchange(await import(${JSON.stringify(ENTRY)}));
+      console.log(JSON.stringify([typeof crypto, seen]));`;
+    const flag = '--no-experimental-global-webcrypto';
+    expect(await resultOf([flag], program)).toEqual(['undefined', EXPECTED]);
+  });
+});
+
+/** Loads ES modules into a context with the globals of jsdom in Jest: Node's `Buffer`, and classes of its own. */
+const IN_REALM = `
+  import { readFile } from 'node:fs/promises';
+  import { createRequire } from 'node:module';
+  import vm from 'node:vm';
+  import { fileURLToPath, pathToFileURL } from 'node:url';
+  const context = vm.createContext({
+    Buffer, process, console, URL, AbortController, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate,
+    clearImmediate, queueMicrotask,
+  });
+  const modules = new Map();
+  function outer(namespace, identifier) {
+    const names = [...new Set([...Object.keys(namespace), 'default'])];
+    return new vm.SyntheticModule(names, function () {
+      for (const name of names) this.setExport(name, namespace[name]);
+    }, { context, identifier });
+  }
+  const inside = /node-adapter|frame-codec|handshake|@noble/;
+  function load(specifier, referrer) {
+    const url = specifier.startsWith('file:')
+      ? specifier
+      : specifier.startsWith('.')
+        ? new URL(specifier, referrer).href
+        : specifier.startsWith('node:') ? specifier : resolve(specifier, referrer);
+    let module = modules.get(url);
+    if (module === undefined) {
+      module = make(url, specifier);
+      modules.set(url, module);
+    }
+    return module;
+  }
+  function resolve(specifier, referrer) {
+    return pathToFileURL(createRequire(referrer).resolve(specifier)).href;
+  }
+  async function make(url) {
+    if (url.startsWith('node:') || !inside.test(url)) return outer(await import(url), url);
+    return new vm.SourceTextModule(await readFile(fileURLToPath(url), 'utf8'), { context, identifier: url });
+  }
+  const entry = await load(ENTRY);
+  await entry.link((specifier, { identifier }) => load(specifier, identifier));
+  await entry.evaluate();`;
+
+it('runs inside a realm whose Uint8Array is not that of Buffer, without globals of the web', async () => {
+  const program = `
+    ${IN_REALM.replace('ENTRY', JSON.stringify(ENTRY))}
+    const { codec } = { codec: await load(${JSON.stringify(CODEC)}) };
+    const exchange = vm.runInContext(${JSON.stringify(`(${EXCHANGE.trim()})`)}, context);
+    const seen = await exchange(entry.namespace);
+    const isForeign = vm.runInContext('!(Buffer.alloc(1) instanceof Uint8Array)', context);
+    console.log(JSON.stringify([isForeign, codec.namespace.sharedCodec().kind, seen]));`;
+  expect(await resultOf(['--experimental-vm-modules'], program)).toEqual([true, 'script', EXPECTED]);
+});
