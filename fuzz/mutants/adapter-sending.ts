@@ -112,7 +112,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
     [
       'what lies in a stream that closed is lost',
-      '        if (rest instanceof Uint8Array) this.receive(rest);\n',
+      '        if (types.isUint8Array(rest)) this.receive(rest);\n',
       '        void rest;\n',
     ],
     [
