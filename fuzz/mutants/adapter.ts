@@ -228,8 +228,8 @@ export const ADAPTER: readonly Mutant[] = [
     ],
     [
       'a server that closes takes connections',
-      'if (this.#state !== RUNNING) {',
-      'if (this.#state === CLOSED) {',
+      'else if (this.#state !== RUNNING || this.#connections.isFull) this',
+      'else if (this.#connections.isFull) this',
     ],
     ['a server that closes asks whom to let in', '!verifyClient || this.#state !== RUNNING', '!verifyClient'],
     [
@@ -240,8 +240,8 @@ export const ADAPTER: readonly Mutant[] = [
     ['an address in use is told of behind the end', "      server.on('error', ignore);\n", ''],
     [
       'a client whose listener of open threw is none',
-      '    } finally {\n      // A listener of `open` may have thrown: it is a client all the same.\n',
-      '    } catch (error) {\n      throw error;\n    }\n    {\n',
+      '    } finally {\n      if (isAttached',
+      '    }\n    {\n      if (isAttached',
     ],
     [
       'a callback that throws takes the others with it',
@@ -256,7 +256,7 @@ export const ADAPTER: readonly Mutant[] = [
       "socket.removeListener('end', destroy);",
     ],
     ['clients are never forgotten', 'this.clients.delete', 'if (this.#emitsClose) this.clients.delete'],
-    ['verifyClient refuses with 403', 'status = 401', 'status = 403'],
+    ['verifyClient refuses with 403', 'status || 401', 'status || 403'],
     ['a broadcast comes back to its sender', '|| client === except', '|| (!isText && client === except)'],
   ),
   ...inAdapter(
@@ -264,8 +264,8 @@ export const ADAPTER: readonly Mutant[] = [
     ['handle-upgrade'],
     [
       'a signal keeps who followed it',
-      "emitter.once('close', () => signal",
-      "emitter.once('end', () => signal",
+      "emitter.once('close', () => followers",
+      "emitter.once('end', () => followers",
     ],
   ),
   ...inAdapter(
@@ -333,24 +333,34 @@ export const ADAPTER: readonly Mutant[] = [
     'server-handshake',
     ['server-handshake', 'opening-server'],
     ['a refused client may stay', "  else socket.once('finish', destroy);\n", ''],
-    ['lengths of refusals count characters', 'Buffer.byteLength(message)', 'message.length'],
-    ['CR passes in a field', '/[\\r\\n\\0]/', '/[\\n\\0]/'],
+    [
+      'lengths of refusals count characters',
+      "'Content-Length': body.length,\n  }).filter",
+      "'Content-Length': String(message).length,\n  }).filter",
+    ],
+    ['CR passes in a field', '[\\t\\x20-\\x7e\\x80-\\xff]*$/', '[\\t\\r\\x20-\\x7e\\x80-\\xff]*$/'],
     [
       'a client that takes no refusal may stay',
       'setTimeout(destroy, timeout)',
       'setTimeout(() => 0, timeout)',
     ],
-    ['verifyClient answers twice', 'if (!forget()) return;', 'forget();'],
-    [
-      'who waits for verifyClient keeps a server open',
-      '    for (const refuse of this.#waiting) refuse();\n',
-      '',
-    ],
+  ),
+  ...inAdapter(
+    'server-hooks',
+    ['server-hooks', 'opening-hooks', 'opening-server'],
+    ['verifyClient answers twice', 'if (forget()) step();', 'forget();\n      step();'],
+    ['who waits for a hook keeps a server open', '    for (const refuse of this.#waiting) refuse();\n', ''],
     [
       'a hook that throws leaves its client waiting',
-      'if (!isAttached(socket)) this.refuse(socket, 500);',
-      'if (isAttached(socket)) this.refuse(socket, 500);',
+      'if (!isAttached(socket)) this.#refusals.refuse(socket, 500);',
+      'if (isAttached(socket)) this.#refusals.refuse(socket, 500);',
     ],
+    [
+      'a promise counts as yes',
+      'if (isPromise(value)) value.then(later(answer), later(fail));',
+      'if (isPromise(value)) answer(undefined as Value);',
+    ],
+    ['a hook may take for ever', 'setTimeout(refuse, this.#timeout)', 'setTimeout(ignore, this.#timeout)'],
   ),
   ...inAdapter(
     'stream',

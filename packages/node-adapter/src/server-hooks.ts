@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { clearTimeout, nextTick, setTimeout } from './clock.js';
 import type { Refusals } from './server-handshake.js';
 import type { ServerEvents } from './server-options.js';
+import { toError } from './thrown.js';
 import { isAttached } from './transport.js';
 import type { TypedEmitter } from './typed-emitter.js';
 
@@ -156,10 +157,6 @@ export class Hooks {
   #refuse(socket: Duplex): void {
     if (!isAttached(socket)) this.#refusals.refuse(socket, 500);
   }
-}
-
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }
 
 /** In a tick of its own: what is thrown there is no rejection of the promise. */
