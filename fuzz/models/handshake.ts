@@ -46,7 +46,7 @@ function valuesOf(fields: Fields, name: string): string[] {
   return fields.filter(([other]) => asciiLower(other) === name).map(([, value]) => trim(value));
 }
 
-function trim(text: string): string {
+export function trim(text: string): string {
   return text.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '');
 }
 

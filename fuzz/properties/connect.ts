@@ -12,7 +12,7 @@ import {
 } from '@x/handshake';
 import fc from 'fast-check';
 import { extensionHeaders } from '../arbitraries/handshake.js';
-import { type Fields, readExtensions } from '../models/handshake.js';
+import { type Fields, readExtensions, trim } from '../models/handshake.js';
 import { saw } from './meter.js';
 import type { Property } from './property.js';
 
@@ -105,7 +105,8 @@ function connectFaults(fields: Fields): Set<string> {
     need(new Set(names).size === names.length, 'subprotocol-offered-twice');
   }
   const extensions = all('sec-websocket-extensions');
-  if (extensions.length > 0) {
+  // An empty field offers none.
+  if (extensions.map(trim).join() !== '') {
     const { extensions: read, tooLong } = readExtensions(extensions);
     need(read !== undefined, 'extensions-malformed');
     need(!tooLong, 'list-too-long');
