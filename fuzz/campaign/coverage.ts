@@ -99,8 +99,8 @@ for (const { name, part, explore } of PROPERTIES) {
   // Of codec and handshake sockets reach nothing more, and take their time.
   if (part === 'adapter') continue;
   for (const kernel of part === 'codec' ? (['wasm', 'script'] as const) : (['wasm'] as const)) {
-    // Heads are read a hundred times as fast as a stream of frames, and have more rules.
-    const runs = Number(values.runs) * (part === 'handshake' ? 4 : 1);
+    // Heads are read a hundred times as fast as a stream of frames, and have more rules; programs of the lane, as well.
+    const runs = Number(values.runs) * (part === 'handshake' || name === 'lane' ? 4 : 1);
     const found = await explore(kernel, 1, runs);
     if (found !== undefined) throw new Error(`${name} does not hold: ${found.error}`);
   }

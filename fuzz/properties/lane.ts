@@ -117,7 +117,8 @@ function readWire(kernel: KernelKind, { role, deflate }: LaneInput, wire: readon
 
 /** What a connection says of itself. */
 function checkState({ connection, closes, hasYielded }: Sending): void {
-  const { queuedLength, closingState, isOpen, isYieldingSend } = connection;
+  const { queuedLength, closingState, isOpen, isYieldingSend, isDecoded } = connection;
+  if (isDecoded) throw new Error('no message came, and one is decoded');
   if (queuedLength < 0) throw new Error(`${queuedLength} bytes wait`);
   if (isOpen && closingState !== 'open') throw new Error(`it is open and ${closingState}`);
   if ((closingState === 'over') !== closes > 0)

@@ -13,6 +13,7 @@ import {
   PreparedMessage,
   type ProtocolError,
   type Role,
+  setRandomSource,
 } from '@x/frame-codec';
 import type fc from 'fast-check';
 import type { Random } from '../arbitraries/random.js';
@@ -45,6 +46,7 @@ const notUtf8 = Uint8Array.of(0x61, 0xff);
 /** One mistake a line: each throws a `TypeError` or a `RangeError`. */
 const MISTAKES: readonly ((victim: Victim) => unknown)[] = [
   ({ connection }) => connection.sendText(wrongText),
+  () => setRandomSource(WRONG as (bytes: Uint8Array) => void),
   ({ connection }) => connection.sendBinary(wrongBytes),
   ({ connection }) => connection.sendTextBytes(wrongBytes),
   ({ connection }) => connection.sendTextBytes(notUtf8),
