@@ -51,8 +51,13 @@ export function negotiateWith<Class extends typeof WebSocket, Request extends ty
     return { ok: true, head: `${lines.join('\r\n')}\r\n\r\n`, websocket };
   };
   // One by one, not by `emit`, which drops the promise of an async listener.
-  const results: unknown[] = server
-    .rawListeners('headers')
-    .map((listener) => Reflect.apply(listener, server, [lines, request]));
+  const results: unknown[] = server.rawListeners('headers').map((listener) => {
+    try {
+      return Reflect.apply(listener, server, [lines, request]);
+    } catch (error) {
+      // As a rejection: one that a listener before it has begun is heard of too.
+      return Promise.reject(error);
+    }
+  });
   return results.some(isPromise) ? Promise.all(results).then(complete) : complete();
 }

@@ -112,6 +112,17 @@ const FAULTS: Case[] = [
   ['shouldHandle that rejects', {}, (server) => Object.assign(server, { shouldHandle: reject })],
   ['a headers listener that throws', {}, (server) => server.on('headers', fail)],
   ['a headers listener that rejects', {}, (server) => server.on('headers', reject)],
+  [
+    'headers listeners of which one rejects and the next throws',
+    {},
+    (server) => {
+      server.on('headers', async () => {
+        await new Promise(setImmediate);
+        fail();
+      });
+      server.on('headers', fail);
+    },
+  ],
   ...['X: \u010d\u010aY: z', 'X: a\r\nY: z', 'X: \0', '', 'no field', 'X: \u{1f600}', undefined].map(
     (line): Case => [
       `a headers listener that adds ${JSON.stringify(line)}`,
