@@ -290,4 +290,17 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
       'if (isExiting() && connection.isPaused) connection',
     ],
   ),
+  ...inAdapter(
+    'native-socket',
+    ['native-socket'],
+    ['who replaced write is bypassed', 'socket.write === write &&', ''],
+    ['who replaced _write is bypassed', 'socket._write === _write &&', ''],
+    ['who replaced push is bypassed', 'stream.push === push &&', ''],
+  ),
+  ...inAdapter(
+    'connection-count',
+    ['safer'],
+    ['one more than the bound is let in', 'this.#count >= this.#most', 'this.#count > this.#most'],
+    ['who has gone is counted', '      this.#count--;\n', ''],
+  ),
 ];

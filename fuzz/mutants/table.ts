@@ -1,6 +1,7 @@
 import { ADAPTER } from './adapter.js';
 import { ADAPTER_SENDING } from './adapter-sending.js';
 import { CODEC } from './codec.js';
+import { CODEC_CLOSING } from './codec-closing.js';
 import { CODEC_SENDING } from './codec-sending.js';
 import { HANDSHAKE } from './handshake.js';
 import { KERNELS } from './kernels.js';
@@ -10,6 +11,7 @@ import type { Mutant } from './mutant.js';
 export const MUTANTS: readonly Mutant[] = [
   ...KERNELS,
   ...CODEC,
+  ...CODEC_CLOSING,
   ...CODEC_SENDING,
   ...HANDSHAKE,
   ...ADAPTER,

@@ -13,7 +13,8 @@ import {
   RSV,
 } from '@x/frame-codec';
 import fc from 'fast-check';
-import { CALLS, type Deed, type Item, LOSSY, SENDS, Sending } from './lane-sending.js';
+import { CALLS, type Deed, LOSSY, SENDS } from './lane-deeds.js';
+import { type Item, Sending } from './lane-sending.js';
 import { counts } from './meter.js';
 import { PAKO } from './pako-engine.js';
 import type { Property } from './property.js';
