@@ -91,6 +91,7 @@ export abstract class Scanner {
 
   /** @internal The peer broke a rule; nothing more follows. */
   abstract violation(error: ProtocolError): void;
+
   /**
    * @internal {@link TAKEN}, or, only where `flow` says to wait, how many bytes at the end of the last record were not
    * taken: these are handed out again, even if there are none

@@ -49,8 +49,8 @@ function hasUserBuffer(handle: unknown): handle is Handle {
 
 /**
  * Has the operating system write what it reads from a TCP, TLS or local socket into `inbox`, and `onRead` called with
- * the length; `pause`, `resume`, `end`, timeouts and `bytesRead` go on as ever, `data` events come no more. A socket whose reads somebody
- * else sees is left as it is; one that is watched later is told so by its `onRead`, which asks {@link readsNatively}.
+ * the length; `pause`, `resume`, `end`, timeouts and `bytesRead` go on as ever, `data` events come no more. A socket whose
+ * reads somebody else watches is left as it is. A method may also be replaced later: `onRead` asks {@link readsNatively}.
  *
  * @returns whether that could be done
  */
