@@ -293,9 +293,9 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ...inAdapter(
     'native-socket',
     ['native-socket'],
-    ['who replaced write is bypassed', 'socket.write === write &&', ''],
-    ['who replaced _write is bypassed', 'socket._write === _write &&', ''],
-    ['who replaced push is bypassed', 'stream.push === push &&', ''],
+    ['who replaced write is bypassed', 'socket.write === write &&', 'write !== undefined &&'],
+    ['who replaced _write is bypassed', 'socket._write === _write &&', '_write !== undefined &&'],
+    ['who replaced push is bypassed', 'stream.push === push &&', 'push !== undefined &&'],
   ),
   ...inAdapter(
     'connection-count',
