@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** No sandbox, because a container's root may not have one; no service of the browser that calls out. */
@@ -13,8 +14,8 @@ const CHROMIUM_FLAGS = [
 
 export default defineConfig({
   test: {
-    // The tests are many and short: every core may have some.
-    maxWorkers: '100%',
+    // Many tests wait for sockets and processes: half as many workers more than cores keep these busy.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     projects: [
       {
         // Codec and handshake hold nothing but memory: their files share a process, which takes half the time.
