@@ -12,6 +12,9 @@ const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
+/** Node itself loads what is built, so that there is one copy of it: packages require each other. */
+const server = { deps: { external: [/\/packages\/[\w-]+\/(dist|entry)\//] } };
+
 export default defineConfig({
   test: {
     // Many tests wait for sockets and processes: half as many workers more than cores keep these busy.
@@ -21,6 +24,7 @@ export default defineConfig({
         // Codec and handshake hold nothing but memory: their files share a process, which takes half the time.
         test: {
           name: 'pure',
+          server,
           include: ['packages/{frame-codec,handshake}/test/*.test.ts'],
           isolate: false,
           testTimeout: 20_000,
@@ -29,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          server,
           include: [
             'packages/*/test/**/*.test.ts',
             'examples/*/test/*.test.ts',

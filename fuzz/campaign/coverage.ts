@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
-import { basename } from 'node:path';
+import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { commandLine } from './command-line.js';
@@ -21,7 +21,7 @@ const { values } = commandLine(USAGE, () =>
     },
   }),
 );
-const PACKAGES = ['/packages/frame-codec/dist/', '/packages/handshake/dist/'];
+const BUNDLES = /\/packages\/(frame-codec|handshake)\/dist\/index\.cjs$/;
 /** Percent of the lines, and of the branches, that are to be reached. */
 const GOAL = 98;
 
@@ -32,13 +32,12 @@ interface Range {
   readonly count: number;
 }
 
-/** What was reached of one file. */
+/** What was reached of one file; what was missed is named by where it begins, and how. */
 interface Reached {
-  readonly lines: number;
-  readonly missed: readonly number[];
-  readonly branches: number;
-  /** where each begins, and how */
-  readonly missedBranches: readonly string[];
+  lines: number;
+  readonly missed: number[];
+  branches: number;
+  readonly missedBranches: string[];
 }
 
 /**
@@ -52,7 +51,33 @@ function isCode(text: string): boolean {
   return /[\w(]/.test(text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, ''));
 }
 
-function measure(source: string, functions: readonly { readonly ranges: readonly Range[] }[]): Reached {
+/** Which file of `src/`, and which of its lines, the map of a bundle has for a place in it. */
+type Locate = (line: number, column: number) => { readonly file: string; readonly line: number } | undefined;
+
+async function locator(bundle: string): Promise<Locate> {
+  const map = new SourceMap(JSON.parse(await readFile(`${bundle}.map`, 'utf8')));
+  return (line, column) => {
+    const found = map.findEntry(line, column);
+    if (!('originalSource' in found)) return undefined;
+    const file = /^\.\.\/src\/(?!generated\/)(.+)$/.exec(found.originalSource)?.[1];
+    return file === undefined ? undefined : { file, line: found.originalLine + 1 };
+  };
+}
+
+function measure(
+  source: string,
+  functions: readonly { readonly ranges: readonly Range[] }[],
+  locate: Locate,
+): ReadonlyMap<string, Reached> {
+  const files = new Map<string, Reached>();
+  const reached = (file: string): Reached => {
+    let found = files.get(file);
+    if (found === undefined) {
+      found = { lines: 0, missed: [], branches: 0, missedBranches: [] };
+      files.set(file, found);
+    }
+    return found;
+  };
   const counts = new Int32Array(source.length).fill(1);
   // Outer ranges come first; the innermost one that holds a character tells how often it ran.
   const ranges = functions
@@ -63,26 +88,28 @@ function measure(source: string, functions: readonly { readonly ranges: readonly
     });
   ranges.sort((a, b) => a.startOffset - b.startOffset || b.endOffset - a.endOffset);
   for (const { startOffset, endOffset, count } of ranges) counts.fill(count, startOffset, endOffset);
-  const missed: number[] = [];
   const starts: number[] = [];
-  let lines = 0;
   let at = 0;
   for (const [index, line] of source.split('\n').entries()) {
     starts.push(at);
-    if (isCode(line) && !/^\s*(\/\*|\*)/.test(line)) {
-      lines++;
-      if (counts.subarray(at, at + line.length).every((count) => count === 0)) missed.push(index + 1);
+    const place = isCode(line) && !/^\s*(\/\*|\*)/.test(line) ? locate(index, line.search(/\S/)) : undefined;
+    if (place !== undefined) {
+      const of = reached(place.file);
+      of.lines++;
+      if (counts.subarray(at, at + line.length).every((count) => count === 0)) of.missed.push(place.line);
     }
     at += line.length + 1;
   }
-  const missedBranches = ranges
-    .filter(({ count }) => count === 0)
-    .map(({ startOffset, endOffset }) => {
-      const line = starts.filter((start) => start <= startOffset).length;
-      const text = source.slice(startOffset, endOffset).replace(/\s+/g, ' ').trim();
-      return `${line}: ${text.slice(0, 90)}`;
-    });
-  return { lines, missed, branches: ranges.length, missedBranches };
+  for (const { startOffset, endOffset, count } of ranges) {
+    const index = starts.filter((start) => start <= startOffset).length - 1;
+    const place = locate(index, startOffset - (starts[index] ?? 0));
+    if (place === undefined) continue;
+    const of = reached(place.file);
+    of.branches++;
+    const text = source.slice(startOffset, endOffset).replace(/\s+/g, ' ').trim();
+    if (count === 0) of.missedBranches.push(`${place.line}: ${text.slice(0, 90)}`);
+  }
+  return files;
 }
 
 function percent(part: number, whole: number): string {
@@ -110,19 +137,21 @@ session.disconnect();
 
 const total = { lines: 0, missed: 0, branches: 0, missedBranches: 0 };
 for (const { url, functions } of result) {
-  const folder = PACKAGES.find((each) => url.includes(each));
-  if (folder === undefined || url.includes('/generated/')) continue;
-  const source = await readFile(fileURLToPath(url), 'utf8');
-  const { lines, missed, branches, missedBranches } = measure(source, functions);
-  total.lines += lines;
-  total.missed += missed.length;
-  total.branches += branches;
-  total.missedBranches += missedBranches.length;
-  const ofLines = percent(lines - missed.length, lines).padStart(8);
-  const ofBranches = percent(branches - missedBranches.length, branches).padStart(8);
-  console.log(`${ofLines} of lines ${ofBranches} of branches  ${folder.split('/')[2]}/${basename(url)}`);
-  if (values.lines && missed.length > 0) console.log(`           lines ${missed.join(', ')}`);
-  if (values.lines) for (const branch of missedBranches) console.log(`           ${branch}`);
+  const name = BUNDLES.exec(url)?.[1];
+  if (name === undefined) continue;
+  const bundle = fileURLToPath(url);
+  const files = measure(await readFile(bundle, 'utf8'), functions, await locator(bundle));
+  for (const [file, { lines, missed, branches, missedBranches }] of [...files].sort()) {
+    total.lines += lines;
+    total.missed += missed.length;
+    total.branches += branches;
+    total.missedBranches += missedBranches.length;
+    const ofLines = percent(lines - missed.length, lines).padStart(8);
+    const ofBranches = percent(branches - missedBranches.length, branches).padStart(8);
+    console.log(`${ofLines} of lines ${ofBranches} of branches  ${name}/${file}`);
+    if (values.lines && missed.length > 0) console.log(`           lines ${missed.join(', ')}`);
+    if (values.lines) for (const branch of missedBranches) console.log(`           ${branch}`);
+  }
 }
 const { lines, missed, branches, missedBranches } = total;
 console.log(

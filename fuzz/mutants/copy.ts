@@ -58,6 +58,7 @@ export class Copy {
     // What a fault left in the kernel is compiled away before one of another file.
     if (isKernel || this.#kernelSpoilt) await this.node('assembly/build.js');
     this.#kernelSpoilt = isKernel;
+    await this.node('scripts/bundle.js');
     await this.node('node_modules/typescript/bin/tsc', '-b', ...PROJECTS);
   }
 

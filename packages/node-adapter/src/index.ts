@@ -76,9 +76,6 @@ export {
   subprotocol,
   Transport,
   WebSocket,
-  // What require() gives.
-  WebSocket as 'module.exports',
-  WebSocket as default,
   WebSocketServer,
   WebSocketServer as Server,
 };

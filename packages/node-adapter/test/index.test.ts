@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import Default, { WebSocket, WebSocketServer } from '@x/node-adapter';
 import { expect, it } from 'vitest';
-import Default, { WebSocket, WebSocketServer } from '../src/index.js';
 
 it('exports the client as default and by name, and the server', async () => {
   expect(Default).toBe(WebSocket);

@@ -70,8 +70,8 @@ async function resultOf(flags: readonly string[], program: string): Promise<unkn
   return JSON.parse(stdout);
 }
 
-const ENTRY = new URL('../dist/index.js', import.meta.url).href;
-const CODEC = new URL('../../frame-codec/dist/index.js', import.meta.url).href;
+const ENTRY = new URL('../entry/import.js', import.meta.url).href;
+const CODEC = new URL('../../frame-codec/entry/import.js', import.meta.url).href;
 
 const ALL = ['crypto', 'TextDecoder', 'TextEncoder', 'WebAssembly', 'Blob', 'atob'];
 
@@ -101,55 +101,41 @@ describe('a program without globals', () => {
   });
 });
 
-/** Loads ES modules into a context with the globals of jsdom in Jest: Node's `Buffer`, and classes of its own. */
+/** Loads the packages into a context with the globals of jsdom in Jest: Node's `Buffer`, and classes of its own. */
 const IN_REALM = `
-  import { readFile } from 'node:fs/promises';
+  import { readFileSync } from 'node:fs';
   import { createRequire } from 'node:module';
   import vm from 'node:vm';
-  import { fileURLToPath, pathToFileURL } from 'node:url';
   const context = vm.createContext({
     Buffer, process, console, URL, AbortController, setTimeout, clearTimeout, setInterval, clearInterval, setImmediate,
     clearImmediate, queueMicrotask,
   });
   const modules = new Map();
-  function outer(namespace, identifier) {
-    const names = [...new Set([...Object.keys(namespace), 'default'])];
-    return new vm.SyntheticModule(names, function () {
-      for (const name of names) this.setExport(name, namespace[name]);
-    }, { context, identifier });
-  }
-  const inside = /node-adapter|frame-codec|handshake|@noble/;
   function load(specifier, referrer) {
-    const url = specifier.startsWith('file:')
-      ? specifier
-      : specifier.startsWith('.')
-        ? new URL(specifier, referrer).href
-        : specifier.startsWith('node:') ? specifier : resolve(specifier, referrer);
-    let module = modules.get(url);
+    const require = createRequire(referrer);
+    const file = require.resolve(specifier);
+    if (!/node-adapter|frame-codec|handshake/.test(file)) return require(specifier);
+    let module = modules.get(file);
     if (module === undefined) {
-      module = make(url, specifier);
-      modules.set(url, module);
+      module = { exports: {} };
+      modules.set(file, module);
+      const code = vm.compileFunction(readFileSync(file, 'utf8'), ['module', 'exports', 'require'], {
+        filename: file,
+        parsingContext: context,
+      });
+      code(module, module.exports, (name) => load(name, file));
     }
-    return module;
-  }
-  function resolve(specifier, referrer) {
-    return pathToFileURL(createRequire(referrer).resolve(specifier)).href;
-  }
-  async function make(url) {
-    if (url.startsWith('node:') || !inside.test(url)) return outer(await import(url), url);
-    return new vm.SourceTextModule(await readFile(fileURLToPath(url), 'utf8'), { context, identifier: url });
-  }
-  const entry = await load(ENTRY);
-  await entry.link((specifier, { identifier }) => load(specifier, identifier));
-  await entry.evaluate();`;
+    return module.exports;
+  }`;
 
 it('runs inside a realm whose Uint8Array is not that of Buffer, without globals of the web', async () => {
   const program = `
-    ${IN_REALM.replace('ENTRY', JSON.stringify(ENTRY))}
-    const { codec } = { codec: await load(${JSON.stringify(CODEC)}) };
+    ${IN_REALM}
+    const adapter = load('@x/node-adapter', ${JSON.stringify(import.meta.url)});
+    const codec = load('@x/frame-codec', ${JSON.stringify(import.meta.url)});
     const exchange = vm.runInContext(${JSON.stringify(`(${EXCHANGE.trim()})`)}, context);
-    const seen = await exchange(entry.namespace);
+    const seen = await exchange(adapter);
     const isForeign = vm.runInContext('!(Buffer.alloc(1) instanceof Uint8Array)', context);
-    console.log(JSON.stringify([isForeign, codec.namespace.sharedCodec().kind, seen]));`;
-  expect(await resultOf(['--experimental-vm-modules'], program)).toEqual([true, 'script', EXPECTED]);
+    console.log(JSON.stringify([isForeign, codec.sharedCodec().kind, seen]));`;
+  expect(await resultOf([], program)).toEqual([true, 'script', EXPECTED]);
 });

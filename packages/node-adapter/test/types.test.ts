@@ -2,9 +2,10 @@ import type { Agent, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { expectTypeOf, it } from 'vitest';
 import type * as Theirs from 'ws';
-import Ours, {
+import {
   type ClientOptions,
   type Data,
+  type WebSocket as Ours,
   type RawData,
   type SendOptions,
   type ServerOptions,
