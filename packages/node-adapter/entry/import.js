@@ -1,3 +1,3 @@
 // What `import` gives: the very module that `require` gives.
-export * from '../dist/index.cjs';
-export { WebSocket as default } from '../dist/index.cjs';
+export * from '#implementation';
+export { WebSocket as default } from '#implementation';

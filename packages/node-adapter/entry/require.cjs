@@ -1,3 +1,3 @@
 'use strict';
 // What `require` gives: the class, as with npm ws, which has everything else on it.
-module.exports = require('../dist/index.cjs').WebSocket;
+module.exports = require('#implementation').WebSocket;

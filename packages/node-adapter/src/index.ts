@@ -76,6 +76,7 @@ export {
   subprotocol,
   Transport,
   WebSocket,
+  WebSocket as default,
   WebSocketServer,
   WebSocketServer as Server,
 };
