@@ -13,7 +13,7 @@ import { isAuthority } from './host.js';
 import { isHttp11 } from './http-version.js';
 import { isKey } from './key.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
-import { ACCEPT_OPTIONS, checkOptions } from './options.js';
+import { ACCEPT_OPTIONS, checkOptions, isObject } from './options.js';
 import type { OriginCheck } from './origin.js';
 import { type Refusal, refuseFor, refuseViolation } from './refusal.js';
 import { chooseSubprotocol, parseSubprotocols, type SubprotocolChoice } from './subprotocol.js';
@@ -202,7 +202,7 @@ export function agree<Config>(
   const { origin, host } = offer;
   const own = flattenFields(options.headers);
   checkOwnFields(own, RESERVED);
-  if (options.origin !== undefined && !options.origin(origin, { host })) {
+  if (options.origin !== undefined && !isYes(options.origin(origin, { host }))) {
     return refuseViolation('origin-not-allowed', origin === undefined ? 'none was sent' : quoted(origin));
   }
   const subprotocol = chooseSubprotocol(offer.subprotocols, options.subprotocols);
@@ -213,12 +213,18 @@ export function agree<Config>(
   return { ok: true, subprotocol, extensions };
 }
 
+/** A promise, as an async check gives one, would be taken for yes. */
+function isYes(answer: unknown): boolean {
+  if (isObject(answer)) throw new TypeError('the origin check must answer at once, with a boolean');
+  return Boolean(answer);
+}
+
 /**
  * Agrees on subprotocol and extensions and makes the response (§4.2.2).
  *
  * @param offer as {@link readRequest} gave it, unchanged: nothing of it is checked again
- * @throws TypeError when an option is of the wrong kind, when `headers` holds what may not be sent, or `subprotocols`
- *   chooses what was not offered
+ * @throws TypeError when an option is of the wrong kind, when `headers` holds what may not be sent, `subprotocols` chooses what
+ *   was not offered, or `origin` gives a promise
  */
 export function acceptOffer<Config = never>(
   offer: UpgradeOffer,

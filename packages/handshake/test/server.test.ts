@@ -6,6 +6,7 @@ import {
   type Extension,
   formatExtensions,
   headerPairs,
+  type OriginCheck,
   permessageDeflate,
   readRequest,
 } from '../src/index.js';
@@ -320,6 +321,11 @@ describe('answering a request (§4.2.2)', () => {
     });
     expect(acceptRequest(request(), { origin: check })).toMatchObject({ status: 403 });
     expect(acceptRequest(request({ Origin: 'http://good.example' }), { origin: check }).ok).toBe(true);
+  });
+
+  it('takes no promise of an origin check for yes (§10.2)', () => {
+    const check: unknown = async () => false;
+    expect(() => acceptRequest(request(), { origin: check as OriginCheck })).toThrow(TypeError);
   });
 
   it('lets every origin in when there is no check (§10.2)', () => {

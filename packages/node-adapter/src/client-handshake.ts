@@ -13,13 +13,14 @@ import {
   verifyResponse,
   type WebSocketUrl,
 } from '@x/handshake';
+import { askListeners, isPromise, later } from './ask-listeners.js';
 import { connectorFor, ignoreErrors, unguard } from './client-stream.js';
 import { clearTimeout, nextTick, setTimeout } from './clock.js';
 import { type Compression, compressionFor } from './compression.js';
 import { toHandshakeError } from './handshake-error.js';
 import { type ClientOptions, MAX_REDIRECTS } from './options.js';
 import { READY_STATES } from './ready-state.js';
-import { toError } from './thrown.js';
+import { toError, warn } from './thrown.js';
 import type { WebSocket } from './web-socket.js';
 
 const VERSIONS = [8, 13];
@@ -67,6 +68,8 @@ export class ClientHandshake {
   #redirects = 0;
   /** The request that is listened to: another behind each redirect, none when the handshake is over. */
   #request: ClientRequest | undefined;
+  /** What the server has switched to: listeners of `upgrade` may take their time. */
+  #upgraded: Duplex | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -143,6 +146,7 @@ export class ClientHandshake {
     this.#websocket._readyState = state;
     this.#request = undefined;
     clearTimeout(this.#timer);
+    this.#upgraded?.destroy();
     if (request !== undefined) this.#drop(request);
   }
 
@@ -159,6 +163,27 @@ export class ClientHandshake {
     } catch (error) {
       if (!this.abort(error)) throw error;
     }
+  }
+
+  /** What a promise of a hook rejects with is why the handshake fails; where it has an end already, a warning tells. */
+  #hear(promise: PromiseLike<unknown>): void {
+    const fail = (error: unknown): void => {
+      if (!this.abort(error)) warn(toError(error));
+    };
+    promise.then(undefined, later(fail));
+  }
+
+  /** Asks the listeners of an event, and goes on when none has thrown: at once, or when their promises are fulfilled. */
+  #ask(event: string, values: unknown[], next: (heard: boolean) => void): void {
+    const { heard, promises, thrown } = askListeners(this.#websocket, event, ...values);
+    for (const promise of promises) this.#hear(promise);
+    if (thrown !== undefined) throw thrown.error;
+    if (promises.length === 0) next(heard);
+    else
+      Promise.all(promises).then(
+        later(() => this.#run(() => next(heard))),
+        ignore,
+      );
   }
 
   #prepare(address: string): HandshakeRequest {
@@ -187,12 +212,20 @@ export class ClientHandshake {
     const request = (url.secure ? https : http).request(this.#requestOptions(handshake));
     this.#request = request;
     this.#listen(request, handshake);
-    if (redirected !== undefined) websocket.emit('redirect', url.href, request);
+    if (redirected === undefined) this.#finish(request);
+    else this.#ask('redirect', [url.href, request], () => this.#finish(request));
+  }
+
+  #finish(request: ClientRequest): void {
     // A listener may have closed the connection.
     if (this.#request !== request) return;
     const { finishRequest } = this.#options;
-    if (finishRequest) finishRequest(request, websocket);
-    else request.end();
+    if (!finishRequest) {
+      request.end();
+      return;
+    }
+    const finished: unknown = finishRequest(request, this.#websocket);
+    if (isPromise(finished)) this.#hear(finished);
   }
 
   /** What comes from a request that was given up is of no interest any more. */
@@ -215,6 +248,7 @@ export class ClientHandshake {
       if (this.#request === request) this.#run(() => this.#receiveResponse(request, response));
     });
     request.on('upgrade', (response, socket, head) => {
+      answered = true;
       // Node listens no more, and a stream may fail when it is destroyed.
       ignoreErrors(socket);
       if (this.#request !== request) socket.destroy();
@@ -272,8 +306,10 @@ export class ClientHandshake {
     if (followRedirects && location && status >= 300 && status < 400) {
       if (++this.#redirects > maxRedirects) this.abort(new Error('Maximum redirects exceeded'));
       else this.#redirect(request, location);
-    } else if (!this.#websocket.emit('unexpected-response', request, response)) {
-      this.abort(new Error(`Unexpected server response: ${status}`));
+    } else {
+      this.#ask('unexpected-response', [request, response], (heard) => {
+        if (!heard) this.abort(new Error(`Unexpected server response: ${status}`));
+      });
     }
   }
 
@@ -300,10 +336,18 @@ export class ClientHandshake {
     socket: Duplex,
     head: Buffer,
   ): void {
+    const lost = (): unknown => this.abort(socket.errored ?? hangUp());
+    this.#upgraded = socket;
+    socket.on('close', lost);
+    this.#ask('upgrade', [response], () => {
+      socket.off('close', lost);
+      // A listener may have closed the connection.
+      if (this.#isConnecting()) this.#open(handshake, response, socket, head);
+    });
+  }
+
+  #open(handshake: HandshakeRequest, response: IncomingMessage, socket: Duplex, head: Buffer): void {
     const websocket = this.#websocket;
-    websocket.emit('upgrade', response);
-    // A listener may have closed the connection.
-    if (!this.#isConnecting()) return;
     const answer = verifyResponse(handshake, response);
     if (!answer.ok) {
       const { violation, message } = answer;
@@ -320,6 +364,8 @@ export class ClientHandshake {
     websocket.setSocket(socket, head, this.#options);
   }
 }
+
+function ignore(): void {}
 
 function setHeader(headers: Headers, name: string, value: Value): void {
   headers.set(name.toLowerCase(), [name, value]);

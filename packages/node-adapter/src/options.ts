@@ -63,7 +63,7 @@ export interface ClientOptions
   agent?: Agent | boolean | undefined;
   /** makes the stream to connect over */
   createConnection?: RequestOptions['createConnection'] | ((options: never) => Duplex) | undefined;
-  /** changes the request before it is sent; then it must call `request.end()` */
+  /** changes the request before it is sent; then it must call `request.end()`, now or later: it may be async */
   finishRequest?: ((request: ClientRequest, websocket: WebSocket) => void) | undefined;
   /** goes where a 3xx answer points; default false */
   followRedirects?: boolean | undefined;

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { clearTimeout, nextTick, setTimeout } from './clock.js';
+import { type Answers, askListeners, isPromise, later } from './ask-listeners.js';
+import { clearTimeout, setTimeout } from './clock.js';
 import type { Refusals } from './server-handshake.js';
 import type { ServerEvents } from './server-options.js';
-import { toError } from './thrown.js';
+import { toError, warn } from './thrown.js';
 import { isAttached } from './transport.js';
 import type { TypedEmitter } from './typed-emitter.js';
 
@@ -121,34 +122,38 @@ export class Hooks {
     };
   }
 
-  /**
-   * Hands a client to who listens to `wsClientError`.
-   *
-   * @returns whether anybody does
-   */
-  tell({ socket, request }: Client, error: Error): boolean {
-    if (this.#server.listenerCount('wsClientError') === 0) return false;
-    try {
-      this.#server.emit('wsClientError', error, socket, request);
-    } catch (thrown) {
-      this.#report(socket, toError(thrown));
-    }
-    return true;
+  /** Hands a client to who listens to `wsClientError`; what they throw, or their promises reject with, is told too. */
+  tell({ socket, request }: Client, error: Error): Answers {
+    const answers = askListeners(this.#server, 'wsClientError', error, socket, request);
+    const { promises, thrown } = answers;
+    const report = (failure: unknown): void => this.#report(socket, toError(failure));
+    for (const promise of promises) promise.catch(later(report));
+    if (thrown !== undefined) report(thrown.error);
+    return answers;
   }
 
   #drop(client: Client, thrown: unknown): void {
     const { socket } = client;
     const error = toError(thrown);
     // Its listeners end the socket, which is a connection's where the hook had answered before.
-    if (isAttached(socket)) this.#report(socket, error);
-    else if (!this.tell(client, error)) this.#report(socket, error);
-    else this.#refuse(socket);
+    if (isAttached(socket)) {
+      this.#report(socket, error);
+      return;
+    }
+    const { heard, promises } = this.tell(client, error);
+    if (!heard) this.#report(socket, error);
+    else if (promises.length === 0) this.#refuse(socket);
+    else {
+      const settle = this.#wait(socket);
+      const refuse = (): void => settle(() => this.#refuse(socket));
+      Promise.all(promises).then(later(refuse), ignore);
+    }
   }
 
   #report(socket: Duplex, error: Error): void {
     try {
       if (this.#server.listenerCount('error') > 0) this.#server.emit('error', error);
-      else process.emitWarning(error);
+      else warn(error);
     } finally {
       this.#refuse(socket);
     }
@@ -157,17 +162,6 @@ export class Hooks {
   #refuse(socket: Duplex): void {
     if (!isAttached(socket)) this.#refusals.refuse(socket, 500);
   }
-}
-
-/** In a tick of its own: what is thrown there is no rejection of the promise. */
-function later<Value>(step: (value: Value) => void): (value: Value) => void {
-  return (value) => nextTick(step, value);
-}
-
-/** Whether it is to be waited for. */
-export function isPromise<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  return typeof Reflect.get(value, 'then') === 'function';
 }
 
 function ignore(): void {}

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { acceptOffer, PERMESSAGE_DEFLATE, type Refusal, type UpgradeOffer } from '@x/handshake';
+import { askListeners } from './ask-listeners.js';
 import type { Compression } from './compression.js';
 import { checkLines } from './server-handshake.js';
-import { isPromise } from './server-hooks.js';
 import { WebSocket } from './web-socket.js';
 import type { WebSocketServer } from './web-socket-server.js';
 
@@ -50,14 +50,10 @@ export function negotiateWith<Class extends typeof WebSocket, Request extends ty
     checkLines(lines);
     return { ok: true, head: `${lines.join('\r\n')}\r\n\r\n`, websocket };
   };
-  // One by one, not by `emit`, which drops the promise of an async listener.
-  const results: unknown[] = server.rawListeners('headers').map((listener) => {
-    try {
-      return Reflect.apply(listener, server, [lines, request]);
-    } catch (error) {
-      // As a rejection: one that a listener before it has begun is heard of too.
-      return Promise.reject(error);
-    }
-  });
-  return results.some(isPromise) ? Promise.all(results).then(complete) : complete();
+  const { promises, thrown } = askListeners(server, 'headers', lines, request);
+  // A rejection that an async listener has begun is heard of where the next one throws, too.
+  const failed = thrown === undefined ? [] : [Promise.reject(thrown.error)];
+  return promises.length > 0 || thrown !== undefined
+    ? Promise.all([...promises, ...failed]).then(complete)
+    : complete();
 }

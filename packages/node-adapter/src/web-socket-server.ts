@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { PreparedMessage } from '@x/frame-codec';
 import { type Refusal, readRequest, type UpgradeOffer } from '@x/handshake';
 import { follow } from './abort-signal.js';
+import { isPromise } from './ask-listeners.js';
 import { nextTick, setImmediate } from './clock.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
@@ -164,7 +165,7 @@ export class WebSocketServer<
    * Sends a message to all clients that are open; it is framed, and compressed, once.
    *
    * @returns to how many
-   * @throws {TypeError} without `clientTracking`, and when `data` is neither text nor bytes
+   * @throws {TypeError} without `clientTracking`, when `data` is neither text nor bytes, and when `filter` is async
    */
   broadcast(
     data: string | Uint8Array,
@@ -176,7 +177,10 @@ export class WebSocketServer<
     let count = 0;
     for (const client of this.clients) {
       if (client.readyState !== WebSocket.OPEN || client === except) continue;
-      if (filter !== undefined && !filter(client)) continue;
+      const passes: unknown = filter === undefined || filter(client);
+      // One of an async filter would be taken for yes.
+      if (isPromise(passes)) throw new TypeError('filter must answer at once, and not by a promise');
+      if (!passes) continue;
       client.send(message);
       count++;
     }
@@ -254,7 +258,7 @@ export class WebSocketServer<
   #refuseOffer(client: Arrival<Class, Request>, offer: Refusal): void {
     const message = messageOf(offer);
     const error = toHandshakeError(message, offer.violation, offer.message);
-    if (this.#hooks.tell(client, error)) return;
+    if (this.#hooks.tell(client, error).heard) return;
     this.#refusals.refuse(client.socket, offer.status, message, fieldsOf(offer));
   }
 

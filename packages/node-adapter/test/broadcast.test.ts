@@ -44,6 +44,15 @@ describe('broadcast', () => {
     await until(() => heard.flat().length === 1);
   });
 
+  it('takes no promise of a filter for yes', async () => {
+    const { server, heard } = await audience(2);
+    const filter: unknown = async () => false;
+    expect(() => server.broadcast('x', { filter: filter as () => boolean })).toThrow(TypeError);
+    server.broadcast('y');
+    await until(() => heard.flat().length === 2);
+    expect(heard.flat().map(([data]) => String(data))).toEqual(['y', 'y']);
+  });
+
   it('keeps the order with what each is sent', async () => {
     const { server, heard } = await audience(2);
     for (const client of server.clients) client.send('before');

@@ -6,36 +6,10 @@ import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type ClientOptions, WebSocket } from '../src/index.js';
 import { after, listen, listenTcp, until } from './loopback.js';
-import { RawServer, recorder, switching } from './opening.js';
+import { answering, GAVE_UP, recorder, switching, told } from './opening.js';
 import { surfacing } from './surfaced.js';
 
 const surfaced = surfacing();
-
-const GAVE_UP = 'error WebSocket was closed before the connection was established';
-
-/** All that a client tells until it is closed. */
-async function told(websocket: WebSocket): Promise<string[]> {
-  const events: string[] = [];
-  for (const name of ['open', 'error', 'close']) {
-    websocket.on(name, (value) => {
-      events.push(value instanceof Error ? `${name} ${value.message}` : name);
-    });
-  }
-  await until(() => events.includes('close'), `the end; came ${events.join()}`);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  return events;
-}
-
-/** A server that gives each request this answer and keeps the socket open. */
-async function answering(answer: (request: string) => string): Promise<{ url: string; peers: net.Socket[] }> {
-  const { server, port } = await RawServer.listen();
-  const peers: net.Socket[] = [];
-  server.on('/', ({ socket, request }) => {
-    peers.push(socket);
-    socket.write(answer(request));
-  });
-  return { url: `ws://127.0.0.1:${port}/`, peers };
-}
 
 const REFUSAL = 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno';
 

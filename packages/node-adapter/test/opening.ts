@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import net from 'node:net';
-import { listenTcp } from './loopback.js';
+import type { WebSocket } from '../src/index.js';
+import { listenTcp, until } from './loopback.js';
+
+export const GAVE_UP = 'error WebSocket was closed before the connection was established';
 
 /** What the accept field must be for a key (§1.3). */
 export function acceptFor(key: string): string {
@@ -59,4 +62,30 @@ export function recorder(): { sockets: net.Socket[]; createConnection: (options:
     return socket;
   };
   return { sockets, createConnection };
+}
+
+/** All that a client tells until it is closed. */
+export async function told(websocket: WebSocket): Promise<string[]> {
+  const events: string[] = [];
+  for (const name of ['open', 'error', 'close']) {
+    websocket.on(name, (value) => {
+      events.push(value instanceof Error ? `${name} ${value.message}` : name);
+    });
+  }
+  await until(() => events.includes('close'), `the end; came ${events.join()}`);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  return events;
+}
+
+/** A server that gives each request this answer and keeps the socket open. */
+export async function answering(
+  answer: (request: string) => string,
+): Promise<{ url: string; peers: net.Socket[] }> {
+  const { server, port } = await RawServer.listen();
+  const peers: net.Socket[] = [];
+  server.on('/', ({ socket, request }) => {
+    peers.push(socket);
+    socket.write(answer(request));
+  });
+  return { url: `ws://127.0.0.1:${port}/`, peers };
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer as WsServer } from 'ws';
 import { type ServerOptions, WebSocket, type WebSocketServer } from '../src/index.js';
@@ -186,6 +187,57 @@ describe('a hook that fails has the client get 500 and leaves the process alone:
     expect(await statusOf(port, 'Sec-WebSocket-Key: no')).toBe('500');
     expect(errors).toEqual([[new Error('listener')], [new Error('other')]]);
     expect(surfaced).toEqual([]);
+  });
+
+  it('an async wsClientError has its time to answer by itself', async () => {
+    const { server, port } = await listen({ verifyClient: () => fail() });
+    server.once('wsClientError', async (_error, socket) => {
+      await new Promise(setImmediate);
+      socket.end('HTTP/1.1 418 Teapot\r\n\r\n');
+    });
+    expect(await statusOf(port)).toBe('418');
+    server.once('wsClientError', async () => new Promise(setImmediate));
+    expect(await statusOf(port)).toBe('500');
+    expect(surfaced).toEqual([]);
+  });
+
+  it.each([
+    ['of a hook that fails', [] as string[]],
+    ['of a request that breaks a rule', ['Sec-WebSocket-Key: no']],
+  ])('an async wsClientError that rejects is told by error: %s', async (_what, fields) => {
+    const { server, port } = await listen({ verifyClient: () => fail() });
+    const errors = collect(server, 'error');
+    server.on('wsClientError', async () => {
+      await new Promise(setImmediate);
+      throw new Error('listener');
+    });
+    expect(await statusOf(port, ...fields)).toBe('500');
+    expect(errors).toEqual([[new Error('listener')]]);
+    expect(surfaced).toEqual([]);
+  });
+
+  it('an async wsClientError that rejects behind its answer is told by error, or a warning', async () => {
+    const warnings: Error[] = [];
+    const listener = (warning: Error): unknown => warnings.push(warning);
+    process.on('warning', listener);
+    after(() => process.off('warning', listener));
+    const { server, port } = await listen();
+    server.on('wsClientError', async (_error, socket) => {
+      socket.end('HTTP/1.1 418 Teapot\r\n\r\n');
+      throw runInNewContext('new Error("far")');
+    });
+    expect(await statusOf(port, 'Sec-WebSocket-Key: no')).toBe('418');
+    await until(() => warnings.some(({ message }) => message === 'far'));
+    const errors = collect(server, 'error');
+    expect(await statusOf(port, 'Sec-WebSocket-Key: no')).toBe('418');
+    await until(() => errors.length > 0);
+    expect(surfaced).toEqual([]);
+  });
+
+  it('for as long as handshakeTimeout says a wsClientError is waited for', async () => {
+    const { server, port } = await listen({ verifyClient: () => fail(), handshakeTimeout: 20 });
+    server.on('wsClientError', () => new Promise(nothing));
+    expect(await statusOf(port)).toBe('503');
   });
 
   it('behind its answer it leaves the connection alone, and is told by error', async () => {
