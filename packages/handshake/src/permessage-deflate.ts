@@ -1,5 +1,6 @@
 import type { Agreement, Extension } from './extension.js';
 import type { ExtensionParameter } from './extension-list.js';
+import { kindOf } from './options.js';
 
 /** RFC 7692: the registered name. */
 export const PERMESSAGE_DEFLATE = 'permessage-deflate';
@@ -80,7 +81,9 @@ export function permessageDeflate(
 function checkWindowBits(name: string, bits: number | false | undefined): void {
   if (bits === undefined || bits === false) return;
   if (!Number.isInteger(bits) || bits < MIN_WINDOW_BITS || bits > MAX_WINDOW_BITS) {
-    throw new RangeError(`${name} is not an integer from ${MIN_WINDOW_BITS} to ${MAX_WINDOW_BITS}`);
+    const given = typeof bits === 'number' ? bits : kindOf(bits);
+    const range = `${MIN_WINDOW_BITS} to ${MAX_WINDOW_BITS}`;
+    throw new RangeError(`${name} must be a whole number from ${range}, not ${given}`);
   }
 }
 

@@ -207,6 +207,18 @@ describe('permessage-deflate on a server (RFC 7692 §5.1, §7.1)', () => {
     expect(() => permessageDeflate({ serverMaxWindowBits: bits })).toThrow(RangeError);
     expect(() => permessageDeflate({ clientMaxWindowBits: bits })).toThrow(RangeError);
   });
+
+  it.each(['10', '', null, true, {}, 10n])(
+    'throws RangeError for a window of %s, which is no number',
+    (bits: unknown) => {
+      for (const name of ['serverMaxWindowBits', 'clientMaxWindowBits']) {
+        expect(() => permessageDeflate({ [name]: bits })).toThrow(RangeError);
+      }
+      expect(() => permessageDeflate({ serverMaxWindowBits: '10' as never })).toThrow(
+        'serverMaxWindowBits must be a whole number from 8 to 15, not a string',
+      );
+    },
+  );
 });
 
 describe('permessage-deflate on a client (RFC 7692 §5.1, §7.1)', () => {

@@ -25,8 +25,8 @@ export class Compression {
     this.extension = permessageDeflate({
       serverNoContextTakeover: options.serverNoContextTakeover,
       clientNoContextTakeover: options.clientNoContextTakeover,
-      serverMaxWindowBits: serverMaxWindowBits === true ? undefined : serverMaxWindowBits,
-      clientMaxWindowBits: clientMaxWindowBits === true ? undefined : clientMaxWindowBits,
+      serverMaxWindowBits: serverMaxWindowBits === true ? undefined : (serverMaxWindowBits ?? undefined),
+      clientMaxWindowBits: clientMaxWindowBits === true ? undefined : (clientMaxWindowBits ?? undefined),
     });
     const { zlibDeflateOptions, zlibInflateOptions } = options;
     const engine = new ZlibEngine(zlibDeflateOptions, zlibInflateOptions);

@@ -11,10 +11,9 @@ import { REQUEST_HEADS } from './request-heads.js';
 import { RESPONSE_HEADS } from './response-heads.js';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-const OFFER = { perMessageDeflate: { serverMaxWindowBits: 10 } };
 
 /** What either package makes of a head. */
-type Outcome = (head: string) => Promise<string>;
+type Outcome = (head: string, aspect: Aspect) => Promise<string>;
 
 /** The status that a server answers with, and what it has chosen of the offers. */
 async function answerTo(port: number, head: string): Promise<string> {
@@ -68,8 +67,11 @@ async function rowsOf(aspects: readonly Aspect[], theirs: Outcome, ours: Outcome
   const rows: string[] = [];
   /** Aspects that need a clause, or have one for nothing. */
   const wrong: string[] = [];
-  for (const { what, clause, heads } of aspects) {
-    const outcomes = await Promise.all(heads.map((head) => Promise.all([theirs(head), ours(head)])));
+  for (const aspect of aspects) {
+    const { what, clause, heads } = aspect;
+    const outcomes = await Promise.all(
+      heads.map((head) => Promise.all([theirs(head, aspect), ours(head, aspect)])),
+    );
     const differing = outcomes.filter(([one, other]) => one !== other);
     const [left, right] = [0, 1].map((side) => [...new Set(differing.map((pair) => pair[side]))].join(', '));
     if (differing.length > 0) rows.push(`| ${what} | ${left} | ${right} | ${clause} |`);
@@ -102,18 +104,19 @@ it('a server differs from that of ws in the heads that the README lists, each fo
 it('a client differs from that of ws in the heads that the README lists, each for its clause (§4.1)', async () => {
   const { server, port } = await RawServer.listen();
   let count = 0;
-  const outcome = (start: (url: string) => Client) => (head: string) => {
+  const outcome = (start: (url: string, options: object) => Client) => (head: string, aspect: Aspect) => {
     const path = `/${count++}`;
     server.on(path, ({ socket, request }) => {
       const [, key = ''] = /^sec-websocket-key: (\S+)/im.exec(request) ?? [];
       socket.end(head.replaceAll('%', acceptFor(key)), 'latin1');
     });
-    return openingOf(start(`ws://127.0.0.1:${port}${path}`));
+    const { offer = { serverMaxWindowBits: 10 } } = aspect;
+    return openingOf(start(`ws://127.0.0.1:${port}${path}`, { perMessageDeflate: offer }));
   };
   const rows = await rowsOf(
     RESPONSE_HEADS,
-    outcome((url) => new Ws(url, ['a', 'b'], OFFER)),
-    outcome((url) => new WebSocket(url, ['a', 'b'], OFFER)),
+    outcome((url, options) => new Ws(url, ['a', 'b'], options)),
+    outcome((url, options) => new WebSocket(url, ['a', 'b'], options)),
   );
   expect(documented('A response that both clients are sent:')).toEqual(rows);
 });

@@ -1,9 +1,13 @@
+import type { PerMessageDeflateOptions } from '../src/index.js';
+
 /** One aspect in which heads vary: its heads are valid but for this. Where `ws` answers otherwise, the clause says why. */
 export interface Aspect {
   readonly what: string;
   /** Why this package answers otherwise than `ws`; empty where it must not. */
   readonly clause: string;
   readonly heads: readonly string[];
+  /** What the client has offered where responses vary. */
+  readonly offer?: PerMessageDeflateOptions;
 }
 
 export const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';

@@ -89,3 +89,17 @@ it.each<[string, PerMessageDeflateOptions]>([
     expect(() => new WebSocket('ws://127.0.0.1:1/', { perMessageDeflate })).toThrow(refused);
   },
 );
+
+it.each(['serverMaxWindowBits', 'clientMaxWindowBits', 'threshold'])(
+  'refuses a %s of another kind where it is given, and takes null for none, as npm ws',
+  async (name) => {
+    for (const value of ['10', '', 10n, {}, Number.NaN, 9.5]) {
+      const perMessageDeflate: PerMessageDeflateOptions = { [name]: value };
+      expect(() => new WebSocketServer({ noServer: true, perMessageDeflate })).toThrow(RangeError);
+      expect(() => new WebSocket('ws://127.0.0.1:1/', { perMessageDeflate })).toThrow(RangeError);
+    }
+    const perMessageDeflate: PerMessageDeflateOptions = { [name]: null };
+    const { client } = await pair({ perMessageDeflate }, { perMessageDeflate });
+    expect(client.extensions).toBe('permessage-deflate');
+  },
+);

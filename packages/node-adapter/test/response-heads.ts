@@ -11,7 +11,7 @@ const deflate = (...params: string[]): string[] =>
 
 /**
  * Responses: what a client is answered that offers the subprotocols `a` and `b`, and permessage-deflate with a window of 10
- * bits for the server. `%` stands for the right accept value.
+ * bits for the server, or as the aspect says. `%` stands for the right accept value.
  */
 export const RESPONSE_HEADS: readonly Aspect[] = [
   {
@@ -100,6 +100,24 @@ export const RESPONSE_HEADS: readonly Aspect[] = [
     clause: 'RFC 7692 §7.1.2.1',
     heads: [
       ...deflate('server_max_window_bits=11', 'server_max_window_bits=15', 'client_no_context_takeover'),
+      ...each(EXTENSIONS, ' permessage-deflate'),
+    ].map(withProtocol),
+  },
+  {
+    what: '`permessage-deflate`: an asked-for `server_no_context_takeover` answered',
+    clause: '',
+    offer: { serverNoContextTakeover: true },
+    heads: deflate(
+      ...['server_no_context_takeover', 'server_no_context_takeover; client_no_context_takeover'],
+      ...['server_max_window_bits=10; server_no_context_takeover'],
+    ).map(withProtocol),
+  },
+  {
+    what: '`permessage-deflate`: an asked-for `server_no_context_takeover` ignored',
+    clause: 'RFC 7692 §7.1.1.1',
+    offer: { serverNoContextTakeover: true },
+    heads: [
+      ...deflate('client_no_context_takeover', 'server_max_window_bits=10', 'client_max_window_bits=12'),
       ...each(EXTENSIONS, ' permessage-deflate'),
     ].map(withProtocol),
   },
