@@ -20,6 +20,9 @@ export type Payload =
 /** A message as it is handed out: `Buffer` unless `binaryType` says otherwise. */
 export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;
 
+/** Bytes of whatever kind and realm. */
+export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+
 export const EMPTY: Buffer<ArrayBuffer> = Buffer.alloc(0);
 
 /** Up to here a copy comes out of the shared pool of `Buffer`, which is cheaper than memory of its own. */
@@ -39,6 +42,34 @@ export function toBytes(data: unknown): Uint8Array {
   if (isFragments(data)) return Buffer.concat(data);
   // What is no array, no text and no such object is refused here.
   return Buffer.from(data as string);
+}
+
+/** The same as text, of UTF-8. */
+export function toText(data: unknown): string {
+  if (typeof data === 'string') return data;
+  const { buffer, byteOffset, byteLength } = toBytes(data);
+  return Buffer.from(buffer, byteOffset, byteLength).toString();
+}
+
+/**
+ * Text or bytes that may be left out. What has no length is none, as with npm `ws`.
+ *
+ * @throws {TypeError} with this message when it is something else
+ */
+export function checkOptional(data: unknown, message: string): string | Bytes {
+  if (typeof data === 'string' || types.isAnyArrayBuffer(data) || ArrayBuffer.isView(data)) return data;
+  if (data === undefined || data === null || !Reflect.get(Object(data), 'length')) return '';
+  throw new TypeError(message);
+}
+
+/**
+ * Bytes that came behind a handshake.
+ *
+ * @throws {TypeError} when it is neither text nor bytes, and has a length
+ */
+export function toHead(head: unknown): Uint8Array {
+  const checked = checkOptional(head, 'head must be bytes');
+  return typeof checked === 'string' ? Buffer.from(checked) : toBytes(checked);
 }
 
 /** Whether `data` is a message as `binaryType` `fragments` hands it out; `ws` would send its text as a number each. */

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type DataPart, Endpoint, FrameEncoder, OPCODES, type Opcode } from '@x/frame-codec';
 import { PERMESSAGE_DEFLATE } from '@x/handshake';
 import { checkClose } from './close-argument.js';
-import { toBytes } from './payload.js';
+import { type Bytes, toBytes } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 import type { Sent } from './send-callback.js';
 
@@ -53,7 +53,7 @@ export class Sender {
     return [Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)];
   }
 
-  close(code?: number, reason?: string | Uint8Array, mask?: boolean, sent?: Sent): void {
+  close(code?: number, reason?: string | Bytes, mask?: boolean, sent?: Sent): void {
     const text = Buffer.from(checkClose(code, reason));
     const head = code === undefined ? [] : [code >> 8, code & 0xff];
     this.#frame(OPCODES.close, Buffer.concat([Buffer.from(head), text]), mask, sent);

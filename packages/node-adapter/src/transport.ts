@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionHandler, Endpoint, Extension } from '@x/frame-codec';
 import { now } from './clock.js';
 import { readsNatively } from './native-socket.js';
+import { type Bytes, toHead } from './payload.js';
 import { isExiting, surfaceLater, takeTurnLater, throwLater, watchExit } from './scheduler.js';
 import { SocketConnection } from './socket-connection.js';
 import { readIntoInbox } from './zero-copy.js';
@@ -129,17 +130,19 @@ export class Transport<Context = unknown> {
    * @param head bytes that came behind the handshake; handed out in a later tick
    * @param extensions what the handshake agreed on
    * @throws {Error} when the stream has a connection already
+   * @throws {TypeError} when `head` is neither bytes nor nothing
    */
   attach(
     socket: Duplex,
     context: Context,
-    head?: Uint8Array,
+    head?: Bytes,
     extensions: readonly Extension[] = NO_EXTENSIONS,
   ): SocketConnection<Context> {
     if (isAttached(socket)) throw new Error('the stream has a connection already');
+    const behind = toHead(head);
     const connection = new SocketConnection(this, this.#handler, context, socket, extensions);
     const attached: Attached = Object.assign(socket, { [CONNECTION]: connection });
-    if (head !== undefined && head.length > 0) socket.unshift(head);
+    if (behind.length > 0) socket.unshift(behind);
     attached.on('close', onClose);
     attached.on('data', onData);
     attached.on('drain', onDrain);

@@ -13,7 +13,7 @@ import { ConnectionCount } from './connection-count.js';
 import { toHandshakeError } from './handshake-error.js';
 import { watchFor } from './keep-alive.js';
 import { DEFAULTS, type SocketOptions } from './options.js';
-import { toBytes } from './payload.js';
+import { type Bytes, toBytes, toHead, toText } from './payload.js';
 import { runAll } from './scheduler.js';
 import { answerUpgradeRequired, fieldsOf, messageOf, Refusals, readable } from './server-handshake.js';
 import { Hooks } from './server-hooks.js';
@@ -168,12 +168,12 @@ export class WebSocketServer<
    * @throws {TypeError} without `clientTracking`, when `data` is neither text nor bytes, and when `filter` is async
    */
   broadcast(
-    data: string | Uint8Array,
+    data: string | Bytes,
     { except, filter, binary }: BroadcastOptions<InstanceType<Class>> = {},
   ): number {
     if (!this.options.clientTracking) throw new TypeError('broadcast needs clientTracking');
     const isText = binary === undefined ? typeof data === 'string' : !binary;
-    const message = new PreparedMessage(isText ? textOf(data) : bytesOf(data));
+    const message = new PreparedMessage(isText ? toText(data) : toBytes(data));
     let count = 0;
     for (const client of this.clients) {
       if (client.readyState !== WebSocket.OPEN || client === except) continue;
@@ -233,15 +233,16 @@ export class WebSocketServer<
    * @param head bytes that came behind the request
    * @param connected called with the connection when it is open
    * @throws {Error} when there is a connection on the stream already
+   * @throws {TypeError} when `head` is neither bytes nor nothing
    */
   handleUpgrade(
     request: InstanceType<Request>,
     socket: Duplex,
-    head: Uint8Array,
+    head: Bytes,
     connected: Connected<InstanceType<Class>, InstanceType<Request>>,
   ): void {
+    const client = { request, socket, head: toHead(head), connected };
     socket.on('error', destroy);
-    const client = { request, socket, head, connected };
     const offer = readRequest(readable(request));
     if (!offer.ok) {
       this.#refuseOffer(client, offer);
@@ -383,14 +384,6 @@ export class WebSocketServer<
     this.#state = CLOSED;
     runAll([() => this.emit('close'), ...closed], (step) => step());
   }
-}
-
-function textOf(data: string | Uint8Array): string {
-  return typeof data === 'string' ? data : Buffer.from(data).toString();
-}
-
-function bytesOf(data: string | Uint8Array): Uint8Array {
-  return typeof data === 'string' ? Buffer.from(data) : toBytes(data);
 }
 
 function ignore(): void {}

@@ -12,7 +12,7 @@ import { watchFor } from './keep-alive.js';
 import type * as Names from './names.js';
 import { type ClientOptions, type ConnectionOptionsOfBoth, DEFAULTS, type SocketOptions } from './options.js';
 import { Outgoing, type SendOptions } from './outgoing.js';
-import { byteLength, type Payload } from './payload.js';
+import { type Bytes, byteLength, type Payload } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
 import type { Receiver } from './receiver.js';
@@ -160,7 +160,7 @@ export class WebSocket extends WebSocketCore {
    */
   setSocket(
     socket: Duplex,
-    head: Uint8Array,
+    head: Bytes,
     options: SocketOptions & { [TRANSPORT]?: Transport<WebSocket> },
   ): void {
     if (this._terms.handshake !== undefined) this.agree({ handshake: undefined });
@@ -218,10 +218,10 @@ export class WebSocket extends WebSocketCore {
    *
    * @param code 1000–1003, 1007–1014 or 3000–4999
    * @param reason at most 123 bytes of UTF-8
-   * @throws {TypeError} when the code must not be sent
+   * @throws {TypeError} when the code must not be sent, or the reason is neither text nor bytes
    * @throws {RangeError} when the reason is too long
    */
-  close(code?: number, reason?: string | Uint8Array): void {
+  close(code?: number, reason?: string | Bytes): void {
     if (this._readyState === CLOSED) return;
     if (this._readyState === CONNECTING) {
       this._terms.handshake?.abort(new Error(NOT_ESTABLISHED));

@@ -1,7 +1,19 @@
 import { once } from 'node:events';
-import { expect, it } from 'vitest';
-import type { WebSocket } from '../src/index.js';
-import { after, connect, listen, pair, RawPeer, upgradeRequest } from './loopback.js';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { type WebSocket, WebSocketServer } from '../src/index.js';
+import {
+  after,
+  collect,
+  connect,
+  listen,
+  listenHttp,
+  maskedFrame,
+  pair,
+  RawPeer,
+  until,
+  upgradeRequest,
+} from './loopback.js';
 
 it('leaves one listener of errors on the stream: that of the connection', async () => {
   const { peer } = await pair();
@@ -56,4 +68,79 @@ it('listens to a signal no longer than the connection lasts', async () => {
   client.close();
   await once(client, 'close');
   expect(heard).toEqual(['add', 'remove']);
+});
+
+/** The same bytes in memory that ends with them. */
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer;
+}
+
+const HEADS: readonly (readonly [string, (head: Buffer) => unknown])[] = [
+  ['an ArrayBuffer', bufferOf],
+  ['a DataView', (head) => new DataView(bufferOf(head))],
+  ['an Int8Array', (head) => new Int8Array(bufferOf(head))],
+  ['an array of another realm', (head) => runInNewContext(`new Uint8Array([${[...head]}])`)],
+  ['an ArrayBuffer of another realm', (head) => runInNewContext(`new Uint8Array([${[...head]}]).buffer`)],
+  [
+    'a SharedArrayBuffer',
+    (head) => {
+      const shared = new SharedArrayBuffer(head.length);
+      new Uint8Array(shared).set(head);
+      return shared;
+    },
+  ],
+];
+
+describe('the head of handleUpgrade', () => {
+  /** What is received of a client that sends a frame with its request, or what is thrown. */
+  async function taken(make: (head: Buffer) => unknown): Promise<unknown> {
+    const { http, port } = await listenHttp();
+    const server = new WebSocketServer({ noServer: true });
+    const outcome = new Promise((resolve) => {
+      http.on('upgrade', (request, socket, head) => {
+        const given = make(head);
+        try {
+          server.handleUpgrade(request, socket, given as Buffer, (websocket) => {
+            after(() => websocket.terminate());
+            websocket.on('message', (data) => resolve(String(data)));
+          });
+        } catch (error) {
+          resolve(error);
+          socket.destroy();
+        }
+      });
+    });
+    const peer = new RawPeer(port);
+    peer.socket.write(
+      Buffer.concat([Buffer.from(upgradeRequest()), maskedFrame(0x81, Buffer.from('first'))]),
+    );
+    const result = await outcome;
+    if (result instanceof Error) expect(peer.received.toString()).toBe('');
+    return result;
+  }
+
+  it.each(HEADS)('may be %s', async (_what, make) => {
+    expect(await taken(make)).toBe('first');
+  });
+
+  it.each([undefined, null, '', [], 0])('may be %j: nothing came behind the request', async (nothing) => {
+    const { http, url } = await listenHttp();
+    const server = new WebSocketServer({ noServer: true });
+    const received: unknown[][] = [];
+    http.on('upgrade', (request, socket) => {
+      const head: unknown = nothing;
+      server.handleUpgrade(request, socket, head as Buffer, (websocket) => {
+        received.push(collect(websocket, 'message'));
+      });
+    });
+    (await connect(url)).send('later');
+    await until(() => received.flat().length === 1);
+  });
+
+  it.each([
+    ['a list of numbers', (head: Buffer) => [...head]],
+    ['a function', () => (websocket: WebSocket) => websocket],
+  ])('is a TypeError as %s, before anything is written', async (_what, make) => {
+    expect(await taken(make)).toEqual(new TypeError('head must be bytes'));
+  });
 });
