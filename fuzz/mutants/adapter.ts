@@ -8,7 +8,7 @@ export const ADAPTER: readonly Mutant[] = [
     'transport',
     ['transport', 'socket-connection', 'web-socket'],
     ['any limit of what waits passes', '!(maxBufferedLength >= 0)', 'maxBufferedLength < 0'],
-    ['one byte behind the handshake is lost', 'head.length > 0) socket', 'head.length > 1) socket'],
+    ['one byte behind the handshake is lost', 'behind.length > 0) socket', 'behind.length > 1) socket'],
     ['a socket that was paused stays so', '    attached.resume();\n', ''],
     ['what comes behind the last write is not read', '        connection.socket.resume();\n', ''],
     ['the end of the peer is not answered', '  surfaceLater(() => connection.receivePeerEnd());\n', ''],
@@ -164,6 +164,7 @@ export const ADAPTER: readonly Mutant[] = [
     'close-argument',
     ['close-argument'],
     ['a reason of 123 bytes is refused', '> MAX_CLOSE_REASON_LENGTH', '>= MAX_CLOSE_REASON_LENGTH'],
+    ['a reason may grow over 123 bytes', 'Buffer.byteLength(text) >', 'Buffer.byteLength(String(reason)) >'],
     ['4.5 is a close code', '!Number.isInteger(code) || ', ''],
   ),
   ...inAdapter(
@@ -260,6 +261,25 @@ export const ADAPTER: readonly Mutant[] = [
     ['a broadcast comes back to its sender', '|| client === except', '|| (!isText && client === except)'],
   ),
   ...inAdapter(
+    'payload',
+    ['close-argument', 'handle-upgrade'],
+    [
+      'an ArrayBuffer is no reason',
+      ' || types.isAnyArrayBuffer(data) || ArrayBuffer.isView(data)) return',
+      ' || ArrayBuffer.isView(data)) return',
+    ],
+    ['a list is a head', '  throw new TypeError(message);', "  return '';"],
+  ),
+  ...inAdapter(
+    'thrown',
+    ['opening-promises'],
+    [
+      'an error of another realm is no warning',
+      'error instanceof Error ? error : new',
+      'error instanceof Object || message ? error : new',
+    ],
+  ),
+  ...inAdapter(
     'abort-signal',
     ['handle-upgrade'],
     [
@@ -267,53 +287,6 @@ export const ADAPTER: readonly Mutant[] = [
       "emitter.once('close', () => followers",
       "emitter.once('end', () => followers",
     ],
-  ),
-  ...inAdapter(
-    'client-handshake',
-    ['redirects', 'client-handshake', 'opening-hooks', 'opening-ends'],
-    [
-      'the time of the handshake runs on when it is done',
-      '    clearTimeout(this.#timer);\n    websocket.setSocket',
-      '    websocket.setSocket',
-    ],
-    [
-      'the time of the handshake runs on when it has failed',
-      '    clearTimeout(this.#timer);\n    if (request',
-      '    if (request',
-    ],
-    ['one redirect too few', '++this.#redirects > maxRedirects', '++this.#redirects >= maxRedirects'],
-    ['credentials leave TLS', 'if (sameHost && !(from.secure && !to.secure))', 'if (sameHost)'],
-    ['credentials go to another port', ' && from.port === to.port', ''],
-    ['a listener of upgrade cannot close', '    if (!this.#isConnecting()) return;\n', ''],
-    ['an opening ends as often as it is hit', '    if (!this.#isConnecting()) return false;\n', ''],
-    ['a request that is given up goes on', '    request.destroy();\n', ''],
-    [
-      'the socket of an answer that was read stays',
-      '    if (!this.#options.agent) request.socket?.destroy();\n',
-      '',
-    ],
-    ['an agent loses a socket that others may use', 'if (!this.#options.agent) request', 'request'],
-    ['a redirect leaves its socket', '    this.#drop(request);\n    let', '    void request;\n    let'],
-    ['a request that is aborted never ends', 'if (!answered) fail(hangUp());', 'if (!answered) hangUp();'],
-    ['an opening hangs when a listener throws', 'if (!this.abort(error)) throw error;', 'throw error;'],
-    [
-      'what a listener throws behind the end is lost',
-      'if (!this.abort(error)) throw error;',
-      'this.abort(error);',
-    ],
-    ['a constructor that throws leaves its request', '      this.#leave(READY_STATES.CLOSED);\n', ''],
-    [
-      'a constructor that throws has an error, too',
-      'if (websocket._readyState === READY_STATES.CLOSING) websocket',
-      'websocket',
-    ],
-    ['a stream that fails in its end throws', '      ignoreErrors(socket);\n', '      void ignoreErrors;\n'],
-  ),
-  ...inAdapter(
-    'client-stream',
-    ['opening-hooks'],
-    ['a stream that fails at once throws', '  ignoreErrors(stream);\n  return', '  return'],
-    ['a stream that comes later and fails throws', 'done(error, guarded(stream))', 'done(error, stream)'],
   ),
   ...inAdapter(
     'clock',
@@ -328,39 +301,6 @@ export const ADAPTER: readonly Mutant[] = [
       'timers.setTimeout = timers.setTimeout;',
       'timers.setTimeout = ((...values: Parameters<typeof timers.setTimeout>) => timers.setTimeout(...values)) as typeof timers.setTimeout;',
     ],
-  ),
-  ...inAdapter(
-    'server-handshake',
-    ['server-handshake', 'opening-server'],
-    ['a refused client may stay', "  else socket.once('finish', destroy);\n", ''],
-    [
-      'lengths of refusals count characters',
-      "'Content-Length': body.length,\n  }).filter",
-      "'Content-Length': String(message).length,\n  }).filter",
-    ],
-    ['CR passes in a field', '[\\t\\x20-\\x7e\\x80-\\xff]*$/', '[\\t\\r\\x20-\\x7e\\x80-\\xff]*$/'],
-    [
-      'a client that takes no refusal may stay',
-      'setTimeout(destroy, timeout)',
-      'setTimeout(() => 0, timeout)',
-    ],
-  ),
-  ...inAdapter(
-    'server-hooks',
-    ['server-hooks', 'opening-hooks', 'opening-server'],
-    ['verifyClient answers twice', 'if (forget()) step();', 'forget();\n      step();'],
-    ['who waits for a hook keeps a server open', '    for (const refuse of this.#waiting) refuse();\n', ''],
-    [
-      'a hook that throws leaves its client waiting',
-      'if (!isAttached(socket)) this.#refusals.refuse(socket, 500);',
-      'if (isAttached(socket)) this.#refusals.refuse(socket, 500);',
-    ],
-    [
-      'a promise counts as yes',
-      'if (isPromise(value)) value.then(later(answer), later(fail));',
-      'if (isPromise(value)) answer(undefined as Value);',
-    ],
-    ['a hook may take for ever', 'setTimeout(refuse, this.#timeout)', 'setTimeout(ignore, this.#timeout)'],
   ),
   ...inAdapter(
     'stream',

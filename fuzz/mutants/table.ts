@@ -1,4 +1,5 @@
 import { ADAPTER } from './adapter.js';
+import { ADAPTER_OPENING } from './adapter-opening.js';
 import { ADAPTER_SENDING } from './adapter-sending.js';
 import { CODEC } from './codec.js';
 import { CODEC_CLOSING } from './codec-closing.js';
@@ -15,5 +16,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CODEC_SENDING,
   ...HANDSHAKE,
   ...ADAPTER,
+  ...ADAPTER_OPENING,
   ...ADAPTER_SENDING,
 ];

@@ -14,6 +14,7 @@ import {
   type WebSocketUrl,
 } from '@x/handshake';
 import { askListeners, isPromise, later } from './ask-listeners.js';
+import { ClientFields } from './client-fields.js';
 import { connectorFor, ignoreErrors, unguard } from './client-stream.js';
 import { clearTimeout, nextTick, setTimeout } from './clock.js';
 import { type Compression, compressionFor } from './compression.js';
@@ -24,9 +25,6 @@ import { toError, warn } from './thrown.js';
 import type { WebSocket } from './web-socket.js';
 
 const VERSIONS = [8, 13];
-
-/** Fields of the caller that a redirect to another host, or away from TLS, must not carry along. */
-const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization'];
 
 /** What npm `ws` says of an answer that is no good; for the others what the handshake says. */
 const MESSAGES: { readonly [violation in Violation]?: string } = {
@@ -45,11 +43,6 @@ const MESSAGES: { readonly [violation in Violation]?: string } = {
 
 type HandshakeRequest = Handshake<PermessageDeflateConfig>;
 
-type Value = string | number | readonly string[] | undefined;
-
-/** Fields by their name in lower case, each with its name as it is to be written: many servers know one spelling only. */
-type Headers = Map<string, readonly [name: string, value: Value]>;
-
 /**
  * The opening handshake of a client (§4.1) over `http.request`, redirects included.
  *
@@ -61,9 +54,8 @@ export class ClientHandshake {
   readonly #options: ClientOptions;
   readonly #address: string;
   readonly #subprotocols: readonly string[];
-  readonly #headers: Headers;
+  readonly #fields: ClientFields;
   readonly #compression: Compression | undefined;
-  #auth: string | undefined;
   #url: WebSocketUrl | undefined;
   #redirects = 0;
   /** The request that is listened to: another behind each redirect, none when the handshake is over. */
@@ -93,12 +85,8 @@ export class ClientHandshake {
     this.#options = options;
     this.#address = String(address);
     this.#subprotocols = subprotocols;
-    this.#headers = new Map();
-    for (const [name, value] of Object.entries<Value>(options.headers ?? {})) {
-      setHeader(this.#headers, name, value);
-    }
+    this.#fields = new ClientFields(options);
     this.#compression = compressionFor(options.perMessageDeflate ?? true);
-    this.#auth = options.auth ?? undefined;
   }
 
   /**
@@ -203,12 +191,7 @@ export class ClientHandshake {
     const redirected = this.#url;
     this.#url = url;
     websocket.agree({ url: url.href });
-    if (redirected !== undefined && websocket.listenerCount('redirect') === 0) {
-      this.#forgetCredentials(redirected, url);
-    }
-    if (fieldOf(this.#headers, 'authorization') === undefined) {
-      setHeader(this.#headers, 'Authorization', url.authorization);
-    }
+    this.#fields.lead(url, redirected);
     const request = (url.secure ? https : http).request(this.#requestOptions(handshake));
     this.#request = request;
     this.#listen(request, handshake);
@@ -256,21 +239,9 @@ export class ClientHandshake {
     });
   }
 
-  #requestOptions({ url, rawHeaders }: HandshakeRequest): https.RequestOptions {
+  #requestOptions(handshake: HandshakeRequest): https.RequestOptions {
     const { protocolVersion, signal: _signal, ...options } = this.#options;
-    const headers: Headers = new Map(this.#headers);
-    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-      const name = rawHeaders[at] ?? '';
-      // Node writes the Host field itself; the userinfo of the URL goes through `auth`.
-      if (name !== 'Host' && name !== 'Authorization') setHeader(headers, name, rawHeaders[at + 1]);
-    }
-    if (protocolVersion === 8) {
-      // The last draft before the RFC, which differs in these two names.
-      setHeader(headers, 'Sec-WebSocket-Version', '8');
-      const origin = fieldOf(headers, 'origin');
-      if (origin !== undefined) setHeader(headers, 'Sec-WebSocket-Origin', origin);
-      headers.delete('origin');
-    }
+    const { url } = handshake;
     return {
       ...options,
       protocol: undefined,
@@ -282,21 +253,9 @@ export class ClientHandshake {
       path: url.resourceName,
       defaultPort: options.defaultPort ?? (url.secure ? 443 : 80),
       socketPath: url.socketPath,
-      auth: fieldOf(headers, 'authorization') === undefined ? this.#auth : undefined,
-      headers: Object.fromEntries([...headers.values()].filter(([, value]) => value !== undefined)),
+      ...this.#fields.forRequest(handshake, protocolVersion),
       createConnection: connectorFor(options.createConnection, url.secure),
     } as https.RequestOptions;
-  }
-
-  /** As curl does: credentials meant for one host go to no other, and not in the clear where they were meant for TLS. */
-  #forgetCredentials(from: WebSocketUrl, to: WebSocketUrl): void {
-    const sameHost = from.host === to.host && from.port === to.port && from.socketPath === to.socketPath;
-    if (sameHost && !(from.secure && !to.secure)) return;
-    const { secretHeaders = [] } = this.#options;
-    for (const name of [...CREDENTIALS, ...secretHeaders.map((own) => own.toLowerCase())])
-      this.#headers.delete(name);
-    if (!sameHost) this.#headers.delete('host');
-    this.#auth = undefined;
   }
 
   #receiveResponse(request: ClientRequest, response: IncomingMessage): void {
@@ -366,14 +325,6 @@ export class ClientHandshake {
 }
 
 function ignore(): void {}
-
-function setHeader(headers: Headers, name: string, value: Value): void {
-  headers.set(name.toLowerCase(), [name, value]);
-}
-
-function fieldOf(headers: Headers, lower: string): Value {
-  return headers.get(lower)?.[1];
-}
 
 function checkSubprotocols(subprotocols: readonly string[]): void {
   if (subprotocols.length === 0) return;

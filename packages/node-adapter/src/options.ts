@@ -73,7 +73,7 @@ export interface ClientOptions
   handshakeTimeout?: number | undefined;
   /** gives up while connecting, and drops the connection afterwards, when it is aborted */
   signal?: AbortSignal | undefined;
-  /** names of further `headers` that no redirect may carry to another host, beside those of HTTP's own credentials */
+  /** names of further `headers` that no redirect may carry to another origin, beside those of HTTP's own credentials */
   secretHeaders?: readonly string[] | undefined;
   /** default 10 */
   maxRedirects?: number | undefined;
