@@ -20,7 +20,7 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'client-handshake',
-    ['client-handshake', 'opening-hooks', 'opening-promises', 'opening-ends'],
+    ['redirects', 'client-handshake', 'opening-hooks', 'opening-promises', 'opening-ends'],
     [
       'the time of the handshake runs on when it is done',
       '    clearTimeout(this.#timer);\n    websocket.setSocket',
@@ -39,7 +39,7 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
       'if (promises.length === 0) next(heard);',
       "if (promises.length === 0 || event === 'redirect') next(heard);",
     ],
-    ['an agent keeps a socket that was upgraded', '    this.#upgraded?.destroy();\n', ''],
+    ['an agent keeps a socket that was upgraded', 'this.#upgraded?.destroy();', 'void this.#upgraded;'],
     ['a server that goes away is waited for', "socket.on('close', lost);", "socket.on('end', lost);"],
     ['an opening ends as often as it is hit', '    if (!this.#isConnecting()) return false;\n', ''],
     ['a request that is given up goes on', '    request.destroy();\n', ''],
@@ -71,7 +71,7 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
     ['credentials leave TLS', 'if (sameHost && !(from.secure && !to.secure))', 'if (sameHost)'],
     ['credentials go to another port', 'from.authority === to.authority', 'from.host === to.host'],
     ['no credentials go to TLS', '!(from.secure && !to.secure)', 'from.secure === to.secure'],
-    ['a secret header goes to another origin', 'of this.#secret)', 'of CREDENTIALS)'],
+    ['a secret header goes to another origin', 'of this.#secret)', 'of this.#secret.slice(0, 3))'],
     ['a Host field goes to another host', "    if (!sameHost) this.#fields.delete('host');\n", ''],
     ['the auth option goes to another origin', '    this.#auth = undefined;\n', ''],
   ),
@@ -110,10 +110,14 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
     [
       'a promise counts as yes',
       'if (isPromise(value)) value.then(later(answer), later(fail));',
-      'if (isPromise(value)) answer(undefined as Value);',
+      'if (isPromise(value)) void fail, answer(undefined as never);',
     ],
     ['a listener that rejects ends the process', 'promise.catch(later(report));', 'void promise, report;'],
-    ['an async wsClientError is too late', 'else if (promises.length === 0) this', 'else this'],
+    [
+      'an async wsClientError is too late',
+      'else if (promises.length === 0) this',
+      'else if (promises.length >= 0) this',
+    ],
     ['a hook may take for ever', 'setTimeout(refuse, this.#timeout)', 'setTimeout(ignore, this.#timeout)'],
   ),
 ];

@@ -164,7 +164,11 @@ export const ADAPTER: readonly Mutant[] = [
     'close-argument',
     ['close-argument'],
     ['a reason of 123 bytes is refused', '> MAX_CLOSE_REASON_LENGTH', '>= MAX_CLOSE_REASON_LENGTH'],
-    ['a reason may grow over 123 bytes', 'Buffer.byteLength(text) >', 'Buffer.byteLength(String(reason)) >'],
+    [
+      'a reason may grow over 123 bytes',
+      'Buffer.byteLength(text) >',
+      'Buffer.byteLength(reason as string) >',
+    ],
     ['4.5 is a close code', '!Number.isInteger(code) || ', ''],
   ),
   ...inAdapter(
@@ -268,7 +272,7 @@ export const ADAPTER: readonly Mutant[] = [
       ' || types.isAnyArrayBuffer(data) || ArrayBuffer.isView(data)) return',
       ' || ArrayBuffer.isView(data)) return',
     ],
-    ['a list is a head', '  throw new TypeError(message);', "  return '';"],
+    ['a list is a head', '  throw new TypeError(message);', "  return message && '';"],
   ),
   ...inAdapter(
     'thrown',
