@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { types } from 'node:util';
-import { nextTick, setTimeout } from './clock.js';
+import { nextTick, setImmediate, setTimeout } from './clock.js';
 import {
   beginReceiving,
   endReceiving,
@@ -132,6 +132,19 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     super.terminate();
     this.socket.destroy(error);
     if (!(this.socket instanceof Socket)) setTimeout(() => this.finish(), DESTROY_MS).unref();
+  }
+
+  /**
+   * @internal Both directions of a stream that is no socket have ended. Some do not close then, as Node's do (`autoDestroy`):
+   * nothing can come any more. Behind a clean end (§7.1.3) nothing is left to read either; else the other side gets a while,
+   * as it may lose what it has not read.
+   */
+  bothEnded(): void {
+    const close = (): void => {
+      if (!this.has(FINISHED)) this.destroy();
+    };
+    if (this.closingState === 'both-passed') setImmediate(close);
+    else setTimeout(close, DESTROY_MS).unref();
   }
 
   /** As {@link destroy}. */

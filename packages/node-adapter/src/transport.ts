@@ -147,6 +147,7 @@ export class Transport<Context = unknown> {
     attached.on('data', onData);
     attached.on('drain', onDrain);
     listenForEnd(attached);
+    if (!(attached instanceof Socket)) listenForBothEnds(attached);
     attached.on('error', onError);
     if (this.zeroCopyReads) readIntoInbox(attached, this.endpoint.codec.inbox, onRead);
     // The HTTP server may have paused the socket during the upgrade.
@@ -247,6 +248,15 @@ function isEndOfSocket(listener: unknown): listener is EndListener {
 function onBothEnds(this: Attached): void {
   onEndOfSocket?.call(this);
   onEnd.call(this);
+}
+
+function listenForBothEnds(attached: Attached): void {
+  let left = 2;
+  const onOne = (): void => {
+    if (--left === 0) attached[CONNECTION].bothEnded();
+  };
+  attached.once('end', onOne);
+  attached.once('finish', onOne);
 }
 
 /** The peer sends nothing more: without its close frame the connection cannot be closed cleanly any more. */

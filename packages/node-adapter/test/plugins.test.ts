@@ -2,18 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type net from 'node:net';
-import { Duplex } from 'node:stream';
+import { Duplex, type DuplexOptions } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import ws, { WebSocketServer as Theirs } from 'ws';
 import * as ours from '../src/index.js';
 import { extension, PerMessageDeflate, subprotocol, WebSocket, WebSocketServer } from '../src/index.js';
-import { after, listen, portOf, RawPeer, until, upgradeRequest } from './loopback.js';
+import { after, collect, listen, portOf, RawPeer, until, upgradeRequest } from './loopback.js';
 import { RawServer, recorder } from './opening.js';
 
 /** Two streams in memory, of which each reads what the other was written. */
-function memory(): [Duplex, Duplex] {
+function memory(options: DuplexOptions = {}): [Duplex, Duplex] {
   const make = (other: () => Duplex): Duplex =>
     new Duplex({
+      ...options,
       read: () => undefined,
       write: (chunk, _encoding, done) => {
         other().push(chunk);
@@ -46,6 +47,25 @@ function byHand(more: object = {}): IncomingMessage {
   return request as IncomingMessage;
 }
 
+/** Both sides of a connection over such streams. */
+async function opened(
+  options: DuplexOptions,
+): Promise<{ client: WebSocket; peer: WebSocket; streams: Duplex[] }> {
+  const [clientStream, serverStream] = memory(options);
+  const server = new WebSocketServer({ noServer: true });
+  const own: object = { isServer: false };
+  const client = new WebSocket(null, undefined, own);
+  const answered = once(clientStream, 'data');
+  const peer = new Promise<WebSocket>((resolve) => {
+    server.handleUpgrade(byHand(), serverStream, Buffer.alloc(0), resolve);
+  });
+  await answered;
+  client._isServer = false;
+  client.setSocket(clientStream, Buffer.alloc(0), { maxPayload: 0 });
+  after(() => client.terminate());
+  return { client, peer: await peer, streams: [clientStream, serverStream] };
+}
+
 describe('a stream in memory, as injectWS of @fastify/websocket opens one', () => {
   it('carries messages both ways, masked by the side that is no server (§5.1)', async () => {
     const [clientStream, serverStream] = memory();
@@ -69,6 +89,31 @@ describe('a stream in memory, as injectWS of @fastify/websocket opens one', () =
     const [data] = await message;
     expect([String(data), client._isServer]).toEqual(['got hello', false]);
     expect((Buffer.concat(sent)[1] ?? 0) & 0x80).toBe(0x80);
+  });
+
+  // As those of older packages: they end, and never tell that they are closed.
+  it.each(['client', 'server'])(
+    'that does not close by itself is over when the %s has closed (§7.1.4)',
+    async (who) => {
+      const { client, peer, streams } = await opened({ autoDestroy: false });
+      const messages = collect(client, 'message');
+      const closed = [client, peer].map((side) => once(side, 'close'));
+      const start = performance.now();
+      for (const text of ['one', 'two']) peer.send(text);
+      (who === 'client' ? client : peer).close(4000, 'enough');
+      for (const values of await Promise.all(closed)) expect(values.map(String)).toEqual(['4000', 'enough']);
+      expect(performance.now() - start).toBeLessThan(500);
+      expect(messages.map(([data]) => String(data))).toEqual(['one', 'two']);
+      expect(streams.map((stream) => stream.destroyed)).toEqual([true, true]);
+    },
+  );
+
+  it('that does not close by itself is over a while behind an end without a close frame (§7.1.5)', async () => {
+    const { peer, streams } = await opened({ autoDestroy: false });
+    const closed = once(peer, 'close');
+    streams[0]?.end();
+    expect((await closed)[0]).toBe(1006);
+    expect(streams[1]?.destroyed).toBe(true);
   });
 
   it('is opened as well by raw fields made by hand, and by draft 8', async () => {
