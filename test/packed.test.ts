@@ -12,6 +12,9 @@ const AGENTS = {
   'dd-trace': '5.132.0',
 };
 
+/** What asks for `ws`, and is given the adapter. */
+const FASTIFY = { '@fastify/websocket': '11.3.7', fastify: '5.12.8' };
+
 let packed: PackedPackages;
 let consumer: string;
 
@@ -79,6 +82,13 @@ describe('a program that an agent watches', () => {
   it('echoes under dd-trace', async () => {
     const options = ['--no-warnings', '--import', 'dd-trace/initialize.mjs'];
     expect(await run(agents, process.execPath, ...options, 'echo.mjs', 'dd-trace')).toContain('echo works\n');
+  });
+});
+
+describe('a program whose plugin asks for ws', () => {
+  it('has @fastify/websocket serve over sockets and by injectWS, where npm overrides ws with the tarball', async () => {
+    const project = await packed.install('fastify', FASTIFY, 'ws');
+    expect(await run(project, process.execPath, 'round-trip.cjs')).toBe('fastify works\n');
   });
 });
 

@@ -74,18 +74,27 @@ export class PackedPackages {
   /**
    * Copies `test/<name>/`, and installs the tarballs there with what else it needs.
    *
+   * @param adapter the name that the adapter goes by: as `ws` it stands in for that package in all others
    * @returns the folder of the new project
    */
-  async install(name: string, dependencies: Readonly<Record<string, string>>): Promise<string> {
+  async install(
+    name: string,
+    dependencies: Readonly<Record<string, string>>,
+    adapter = '@x/node-adapter',
+  ): Promise<string> {
     const project = join(this.folder, name);
     await cp(new URL(name, import.meta.url), project, { recursive: true });
-    const packed = Object.fromEntries(PACKAGES.map((each) => [`@x/${each}`, `file:${this.tarballOf(each)}`]));
+    const names = PACKAGES.map((each) => (each === 'node-adapter' ? adapter : `@x/${each}`));
+    const files = PACKAGES.map((each) => `file:${this.tarballOf(each)}`);
     const manifest = {
-      name,
+      name: `user-of-${name}`,
       private: true,
-      dependencies: { ...packed, ...dependencies },
+      dependencies: {
+        ...Object.fromEntries(names.map((each, index) => [each, files[index]])),
+        ...dependencies,
+      },
       // What one package needs of another comes from its tarball as well, never from a registry.
-      overrides: Object.fromEntries(PACKAGES.map((each) => [`@x/${each}`, `$@x/${each}`])),
+      overrides: Object.fromEntries(names.map((each) => [each, `$${each}`])),
     };
     await writeFile(join(project, 'package.json'), JSON.stringify(manifest));
     await run(project, 'npm', 'install', '--no-audit', '--no-fund');
