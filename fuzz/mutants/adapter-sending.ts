@@ -291,6 +291,20 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
+    'transport',
+    ['plugins'],
+    [
+      'a stream that ends both ways is waited for',
+      'if (left === 1) connection.bothEnded();',
+      'if (left < 1) connection.bothEnded();',
+    ],
+  ),
+  ...inAdapter(
+    'socket-connection',
+    ['plugins'],
+    ['a clean end of a stream is waited for', "=== 'both-passed') setImmediate", "=== 'over') setImmediate"],
+  ),
+  ...inAdapter(
     'native-socket',
     ['native-socket'],
     ['who replaced write is bypassed', 'socket.write === write &&', 'write !== undefined &&'],

@@ -279,8 +279,8 @@ export const ADAPTER: readonly Mutant[] = [
     ['opening-promises'],
     [
       'an error of another realm is no warning',
-      'error instanceof Error ? error : new',
-      'error instanceof Object || message ? error : new',
+      'isOfThisRealm(error) ? error : new',
+      'message !== undefined ? error : new',
     ],
   ),
   ...inAdapter(

@@ -9,10 +9,14 @@ export function toError(thrown: unknown): Error {
 export function warn(error: Error): void {
   const { message } = error;
   // Node takes none of another realm.
-  process.emitWarning(error instanceof Error ? error : new Error(message, { cause: error }));
+  process.emitWarning(isOfThisRealm(error) ? error : new Error(message, { cause: error }));
 }
 
 function isError(thrown: unknown): thrown is Error {
   // A DOMException is no native error, and yet one by its prototype.
-  return types.isNativeError(thrown) || thrown instanceof Error;
+  return types.isNativeError(thrown) || isOfThisRealm(thrown);
+}
+
+function isOfThisRealm(thrown: unknown): thrown is Error {
+  return thrown instanceof Error;
 }

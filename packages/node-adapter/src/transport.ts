@@ -114,6 +114,7 @@ export class Transport<Context = unknown> {
         else takeTurnLater(connection);
       },
       end(connection: SocketConnection<Context>): void {
+        awaitEnds(connection);
         connection.socket.end();
         // What the peer still sends is read and dropped, so that its end is seen.
         connection.socket.resume();
@@ -147,7 +148,6 @@ export class Transport<Context = unknown> {
     attached.on('data', onData);
     attached.on('drain', onDrain);
     listenForEnd(attached);
-    if (!(attached instanceof Socket)) listenForBothEnds(attached);
     attached.on('error', onError);
     if (this.zeroCopyReads) readIntoInbox(attached, this.endpoint.codec.inbox, onRead);
     // The HTTP server may have paused the socket during the upgrade.
@@ -250,13 +250,21 @@ function onBothEnds(this: Attached): void {
   onEnd.call(this);
 }
 
-function listenForBothEnds(attached: Attached): void {
-  let left = 2;
-  const onOne = (): void => {
-    if (--left === 0) attached[CONNECTION].bothEnded();
-  };
-  attached.once('end', onOne);
-  attached.once('finish', onOne);
+/** The ends that are still to come of streams that are no sockets, from the first on. */
+const endsLeft: WeakMap<SocketConnection, number> = new WeakMap();
+
+function awaitEnds(connection: SocketConnection): void {
+  const { socket } = connection;
+  if (socket instanceof Socket || endsLeft.has(connection)) return;
+  endsLeft.set(connection, 2);
+  socket.once('finish', () => countEnd(connection));
+}
+
+function countEnd(connection: SocketConnection): void {
+  const left = endsLeft.get(connection);
+  if (left === undefined) return;
+  endsLeft.set(connection, left - 1);
+  if (left === 1) connection.bothEnded();
 }
 
 /** The peer sends nothing more: without its close frame the connection cannot be closed cleanly any more. */
@@ -266,6 +274,8 @@ function onEnd(this: Attached): void {
   const handler: SocketHandler = connection.handler;
   surfaceLater(() => handler.peerEnd?.(connection));
   surfaceLater(() => connection.receivePeerEnd());
+  awaitEnds(connection);
+  countEnd(connection);
 }
 
 function onError(this: Attached): void {
