@@ -1,24 +1,17 @@
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from '@x/node-adapter';
+import type { WebSocket } from '@x/node-adapter';
 import { loadFiles, pathOf, sendText } from './files.js';
 import { Room, type RoomLimits } from './room.js';
 import { listenError, type Settings } from './settings.js';
 
-/** What one chat server allows. */
-export interface ChatLimits extends RoomLimits {
-  /** The longest message taken, in bytes; a longer one closes its connection with 1009. */
-  readonly maxPayload: number;
-  /** Connections at a time; the next one is refused with 503. */
-  readonly maxClients: number;
-}
-
-export const DEFAULT_LIMITS: ChatLimits = {
+/** What one chat server allows, unless told otherwise. */
+export const DEFAULT_LIMITS: RoomLimits = {
   maxPayload: 4096,
   maxClients: 1000,
   maxBufferedAmount: 1024 * 1024,
-  heartbeatMs: 30_000,
-  closeTimeoutMs: 2000,
+  pingInterval: 30_000,
+  closeTimeout: 2000,
 };
 
 /** A chat that is listening. */
@@ -33,12 +26,12 @@ export interface Chat {
 }
 
 /**
- * Serves the page on `/` and the chat on `/ws`: each text message is cut at 50 code points and goes to all clients,
+ * Serves the page on `/` and the chat on `/ws`: each text message is cut at 50 characters and goes to all clients,
  * the sender among them. Resolves once the server listens.
  *
  * @throws {SettingsError} when it cannot listen there.
  */
-export async function startChat(settings: Settings, limits: ChatLimits = DEFAULT_LIMITS): Promise<Chat> {
+export async function startChat(settings: Settings, limits: RoomLimits = DEFAULT_LIMITS): Promise<Chat> {
   const serveFile = await loadFiles();
   const http = createServer((request, response) => {
     if (pathOf(request) === '/ws') {
@@ -57,14 +50,11 @@ export async function startChat(settings: Settings, limits: ChatLimits = DEFAULT
   const { port } = await listen(http, settings);
 
   const room = new Room(limits);
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: limits.maxPayload });
   let stopped: Promise<void> | undefined;
 
   http.on('upgrade', (request, socket, head) => {
-    if (pathOf(request) !== '/ws') refuse(socket, 404);
-    else if (!isSameOrigin(request)) refuse(socket, 403);
-    else if (stopped !== undefined || room.clients.size >= limits.maxClients) refuse(socket, 503);
-    else sockets.handleUpgrade(request, socket, head, (client) => room.join(client));
+    if (pathOf(request) === '/ws') room.handleUpgrade(request, socket, head);
+    else refuse(socket);
   });
 
   async function stop(): Promise<void> {
@@ -101,22 +91,10 @@ function listen(http: Server, settings: Settings): Promise<Settings> {
   });
 }
 
-/**
- * RFC 6455 §10.2: a page of another site may open a WebSocket to here, and only the `Origin` tells. What is not a
- * browser sends none, and may come in.
- */
-function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-  if (origin === undefined) return true;
-  try {
-    return new URL(origin).host === host?.toLowerCase();
-  } catch {
-    return false;
-  }
-}
-
-function refuse(socket: Duplex, status: number): void {
+/** Answers 404 to an upgrade. */
+function refuse(socket: Duplex): void {
   // The peer may be gone already; there is nobody to tell.
   socket.on('error', () => {});
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
 }

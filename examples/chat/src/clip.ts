@@ -1,14 +1,32 @@
-/** The longest message, in Unicode code points. */
+/** The longest message, in characters. */
 export const MESSAGE_LIMIT = 50;
 
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
 /**
- * The beginning of `text`, at most `limit` code points of it. A surrogate pair counts as one and is never split;
- * a lone surrogate counts as one too. Nothing past the limit is looked at, so a long text costs no more than a short one.
+ * The characters of `text`, as its reader sees them: grapheme clusters (UAX #29). A letter with its accents is one, and so
+ * is an emoji that is made of several. A lone surrogate is U+FFFD, as which a `WebSocket` sends it: UTF-8 has no bytes for it.
  */
+function* charactersOf(text: string): Generator<string> {
+  const wellFormed = text.replace(/\p{Surrogate}/gu, '\uFFFD');
+  for (const { segment } of segmenter.segment(wellFormed)) yield segment;
+}
+
+/** The beginning of `text`, at most `limit` characters of it, none of them cut. */
 export function clip(text: string, limit: number = MESSAGE_LIMIT): string {
-  let end = 0;
-  for (let count = 0; count < limit && end < text.length; count++) {
-    end += (text.codePointAt(end) ?? 0) > 0xffff ? 2 : 1;
+  let beginning = '';
+  let count = 0;
+  for (const character of charactersOf(text)) {
+    if (count === limit) break;
+    beginning += character;
+    count++;
   }
-  return text.slice(0, end);
+  return beginning;
+}
+
+/** How many characters `text` has. */
+export function lengthOf(text: string): number {
+  let count = 0;
+  for (const _ of charactersOf(text)) count++;
+  return count;
 }

@@ -21,6 +21,7 @@ const FILES = {
   '/page/backoff.js': { file: '../dist/page/backoff.js', type: SCRIPT },
   '/page/close-codes.js': { file: '../dist/page/close-codes.js', type: SCRIPT },
   '/clip.js': { file: '../dist/clip.js', type: SCRIPT },
+  '/protocol.js': { file: '../dist/protocol.js', type: SCRIPT },
 } as const;
 
 /**

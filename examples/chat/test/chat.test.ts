@@ -3,14 +3,16 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { type Chat, type ChatLimits, DEFAULT_LIMITS, startChat } from '../src/chat.js';
+import { type Chat, DEFAULT_LIMITS, startChat } from '../src/chat.js';
+import { PROTOCOL, readTold } from '../src/protocol.js';
+import type { RoomLimits } from '../src/room.js';
 
 const chats: Chat[] = [];
 afterEach(async () => {
   await Promise.all(chats.splice(0).map((chat) => chat.stop()));
 });
 
-async function start(limits: Partial<ChatLimits> = {}): Promise<Chat> {
+async function start(limits: Partial<RoomLimits> = {}): Promise<Chat> {
   const chat = await startChat({ host: '127.0.0.1', port: 0 }, { ...DEFAULT_LIMITS, ...limits });
   chats.push(chat);
   return chat;
@@ -22,8 +24,13 @@ class Guest {
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
 
-  constructor({ port }: Chat, path = '/ws', headers: Record<string, string> = {}) {
-    this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });
+  constructor(
+    { port }: Chat,
+    path = '/ws',
+    headers: Record<string, string> = {},
+    protocols: readonly string[] = [],
+  ) {
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, [...protocols], { headers });
     this.socket.on('message', (data, isBinary) => this.heard.push(isBinary ? 'binary' : data.toString()));
     this.closed = new Promise((resolve) => {
       this.socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
@@ -34,6 +41,14 @@ class Guest {
     const guest = new Guest(chat);
     await once(guest.socket, 'open');
     return guest;
+  }
+
+  /** As the page joins: it hears JSON, and first of all who it is. */
+  static async joinAsPage(chat: Chat, path = '/ws'): Promise<{ guest: Guest; name: string }> {
+    const guest = new Guest(chat, path, {}, [PROTOCOL]);
+    await expect.poll(() => guest.heard.length).toBe(1);
+    const told = readTold(guest.heard[0] ?? '');
+    return { guest, name: told !== undefined && 'you' in told ? told.you.name : '' };
   }
 }
 
@@ -70,11 +85,51 @@ describe('a chat', () => {
     await expect.poll(() => guests.map(({ heard }) => heard)).toEqual([both, both, both]);
   });
 
-  it('cuts a message at 50 characters and keeps the last surrogate pair whole', async () => {
+  it('cuts a message at 50 characters and keeps the last one whole', async () => {
     const chat = await start();
     const guest = await Guest.join(chat);
-    guest.socket.send(`${'x'.repeat(49)}😀😀`);
-    await expect.poll(() => guest.heard).toEqual([`${'x'.repeat(49)}😀`]);
+    guest.socket.send(`${'x'.repeat(49)}👩‍👩‍👧👩‍👩‍👧`);
+    await expect.poll(() => guest.heard).toEqual([`${'x'.repeat(49)}👩‍👩‍👧`]);
+  });
+
+  it('tells a page who it is and who says what, and a client without the subprotocol the bare text (§1.9)', async () => {
+    const chat = await start();
+    const bare = await Guest.join(chat);
+    const ann = await Guest.joinAsPage(chat);
+    const ben = await Guest.joinAsPage(chat);
+    expect(ann.guest.socket.protocol).toBe(PROTOCOL);
+    expect(bare.socket.protocol).toBe('');
+    ann.guest.socket.send('Hello');
+    bare.socket.send('{"you":{"name":"Ann","colour":0}}');
+    await expect.poll(() => bare.heard).toHaveLength(2);
+    for (const { guest } of [ann, ben]) {
+      await expect.poll(() => guest.heard).toHaveLength(3);
+      const [, first, second] = guest.heard.map(readTold);
+      expect(first).toEqual({ from: { name: ann.name, colour: expect.any(Number) }, text: 'Hello' });
+      expect(second).toMatchObject({ text: '{"you":{"name":"Ann","colour":0}}' });
+    }
+    expect(bare.heard).toEqual(['Hello', '{"you":{"name":"Ann","colour":0}}']);
+  });
+
+  it('gives each person in the room another name, and the one it asks for when that is free', async () => {
+    const chat = await start();
+    const people = await Promise.all(Array.from({ length: 30 }, () => Guest.joinAsPage(chat)));
+    expect(new Set(people.map(({ name }) => name)).size).toBe(30);
+    const [first, second] = people;
+    first?.guest.socket.close();
+    await expect.poll(() => chat.clients.size).toBe(29);
+    const path = (name = ''): string => `/ws?name=${encodeURIComponent(name)}`;
+    expect((await Guest.joinAsPage(chat, path(first?.name))).name).toBe(first?.name);
+    expect((await Guest.joinAsPage(chat, path(second?.name))).name).not.toBe(second?.name);
+    expect((await Guest.joinAsPage(chat, path('Admin'))).name).not.toBe('Admin');
+  });
+
+  it('goes on to the next name when somebody has left, so that an old message keeps its author', async () => {
+    const chat = await start();
+    const first = await Guest.joinAsPage(chat);
+    first.guest.socket.close();
+    await expect.poll(() => chat.clients.size).toBe(0);
+    expect((await Guest.joinAsPage(chat)).name).not.toBe(first.name);
   });
 
   it('forgets a client that closes, and talks to the others only', async () => {
@@ -129,25 +184,27 @@ describe('a chat', () => {
     await expect.poll(() => guest.heard).toEqual(['unharmed']);
   });
 
-  it('cuts off a client that lets more than the limit wait', async () => {
+  it('closes with 1008 a client that lets more than the limit wait (§7.4.1)', async () => {
     const chat = await start({ maxBufferedAmount: 512 * 1024 });
     const talker = await Guest.join(chat);
     const idler = await Guest.join(chat);
     await expect.poll(() => chat.clients.size).toBe(2);
+    const [, idlersEnd] = chat.clients;
     idler.socket.pause();
     // The idler reads nothing: the buffers of the operating system fill first, then ours. The talker hears each burst
     // of 300 kB before it sends the next, so that less than the limit ever waits for it.
-    for (let bursts = 1; chat.clients.size === 2 && bursts <= 100; bursts++) {
+    for (let bursts = 1; idlersEnd?.readyState === WebSocket.OPEN && bursts <= 100; bursts++) {
       for (let count = 0; count < 2000; count++) talker.socket.send('漢'.repeat(50));
       await expect.poll(() => talker.heard.length, { timeout: 10_000 }).toBe(2000 * bursts);
     }
-    expect(chat.clients.size).toBe(1);
     expect(talker.socket.readyState).toBe(WebSocket.OPEN);
-    idler.socket.terminate();
+    idler.socket.resume();
+    expect((await idler.closed).code).toBe(1008);
+    await expect.poll(() => chat.clients.size).toBe(1);
   }, 30_000);
 
   it('cuts off a client that answers no ping (§5.5.2)', async () => {
-    const chat = await start({ heartbeatMs: 300 });
+    const chat = await start({ pingInterval: 300 });
     const answering = await Guest.join(chat);
     const socket = connect(chat.port, '127.0.0.1');
     socket.on('error', () => {});
@@ -155,13 +212,13 @@ describe('a chat', () => {
     await expect.poll(() => chat.clients.size).toBe(2);
     socket.resume();
     await expect.poll(() => chat.clients.size, { timeout: 5000 }).toBe(1);
-    await delay(700);
+    await delay(1000);
     expect(answering.socket.readyState).toBe(WebSocket.OPEN);
     socket.destroy();
   });
 
   it('tells its clients 1001 when it stops, and ends those that do not answer (§7.4.1)', async () => {
-    const chat = await start({ closeTimeoutMs: 200 });
+    const chat = await start({ closeTimeout: 200 });
     const guest = await Guest.join(chat);
     const silent = connect(chat.port, '127.0.0.1');
     silent.on('error', () => {}).write(upgradeRequest('/ws'));
@@ -220,6 +277,7 @@ describe('the server', () => {
     ['/icon.svg', 'image/svg+xml', '<svg'],
     ['/page/main.js', 'text/javascript; charset=utf-8', 'import'],
     ['/clip.js', 'text/javascript; charset=utf-8', 'export function clip'],
+    ['/protocol.js', 'text/javascript; charset=utf-8', 'export const PROTOCOL'],
   ])('serves %s as %s under a strict policy', async (path, type, beginning) => {
     const response = await fetch((await start()).url + path);
     expect(response.status).toBe(200);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reconnectWaitMs } from '../src/page/backoff.js';
-import { describeCloseCode } from '../src/page/close-codes.js';
+import { describeCloseCode, describeClosed } from '../src/page/close-codes.js';
+import { readTold } from '../src/protocol.js';
 
 describe('reconnectWaitMs (§7.2.3)', () => {
   it('doubles with each failure, up to half a minute', () => {
@@ -28,5 +29,37 @@ describe('describeCloseCode (§7.4)', () => {
     expect(describeCloseCode(2999)).toBe('unknown code');
     expect(describeCloseCode(3000)).toBe('registered code');
     expect(describeCloseCode(4999)).toBe('application code');
+  });
+});
+
+describe('describeClosed (§7.1.6)', () => {
+  it('adds the reason of the peer, where there is one', () => {
+    expect(describeClosed({ code: 1001, reason: '' })).toBe('going away');
+    expect(describeClosed({ code: 1001, reason: 'back at nine' })).toBe('going away: back at nine');
+  });
+});
+
+describe('readTold', () => {
+  it('reads who somebody is, and who says what', () => {
+    const person = { name: 'Heron', colour: 3 };
+    for (const told of [{ you: person }, { from: person, text: 'Hello' }]) {
+      expect(readTold(JSON.stringify(told))).toEqual(told);
+    }
+  });
+
+  it.each([
+    '',
+    'Hello',
+    'null',
+    '[]',
+    '{}',
+    '{"you":"Heron"}',
+    '{"you":{"name":"Heron"}}',
+    '{"you":{"name":1,"colour":1}}',
+    '{"from":{"name":"Heron","colour":1}}',
+    '{"from":{"name":"Heron","colour":1},"text":1}',
+    '{"from":null,"text":"Hello"}',
+  ])('takes %j for nothing', (json) => {
+    expect(readTold(json)).toBeUndefined();
   });
 });

@@ -1,3 +1,5 @@
+import type { Closed } from './connection.js';
+
 /** What each close code says, in a few words (RFC 6455 §7.4.1 and the registry of IANA that it opens). */
 const CLOSE_CODES: Readonly<Record<number, string>> = {
   1000: 'normal closure',
@@ -23,4 +25,9 @@ export function describeCloseCode(code: number): string {
     CLOSE_CODES[code] ??
     (code >= 4000 ? 'application code' : code >= 3000 ? 'registered code' : 'unknown code')
   );
+}
+
+/** How a connection ended: what its code means, and what the peer gave for a reason, if anything. */
+export function describeClosed({ code, reason }: Closed): string {
+  return `${describeCloseCode(code)}${reason && `: ${reason}`}`;
 }

@@ -9,11 +9,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export interface ConnectionEvents {
   /** `readyState`, `closed`, `retryAt` or `failures` has changed. */
   changed(): void;
+  /** A connection that was open has ended: {@link Connection.closed} tells how. */
+  lost(closed: Closed): void;
   /** A text message has come in. */
   received(text: string): void;
 }
 
-/** How the last connection ended. */
+/** How a connection ended. */
 export interface Closed {
   readonly code: number;
   readonly reason: string;
@@ -21,7 +23,9 @@ export interface Closed {
 
 /** The browser's `WebSocket`, opened anew after each loss. */
 export class Connection {
-  readonly url: string;
+  /** Where it goes; the next attempt takes what stands here then. */
+  readonly url: URL;
+  readonly #protocol: string;
   readonly #events: ConnectionEvents;
   #socket: WebSocket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,8 +34,9 @@ export class Connection {
   #retryAt: number | undefined;
   #failures = 0;
 
-  constructor(url: string, events: ConnectionEvents) {
+  constructor(url: URL, protocol: string, events: ConnectionEvents) {
     this.url = url;
+    this.#protocol = protocol;
     this.#events = events;
   }
 
@@ -45,7 +50,7 @@ export class Connection {
     return this.#socket?.bufferedAmount ?? 0;
   }
 
-  /** How the last connection ended; undefined before the first one did. */
+  /** How the last connection that was open ended, whatever became of attempts since; undefined before. */
   get closed(): Closed | undefined {
     return this.#closed;
   }
@@ -70,9 +75,11 @@ export class Connection {
     this.#wanted = true;
     this.#cancelRetry();
     if (this.readyState !== WebSocket.CLOSED) return;
-    const socket = new WebSocket(this.url);
+    const socket = new WebSocket(this.url, this.#protocol);
+    let wasOpen = false;
     let timer = setTimeout(() => socket.close(), CONNECT_TIMEOUT_MS);
     socket.addEventListener('open', () => {
+      wasOpen = true;
       clearTimeout(timer);
       timer = setTimeout(() => {
         this.#failures = 0;
@@ -85,8 +92,9 @@ export class Connection {
     });
     socket.addEventListener('close', ({ code, reason }) => {
       clearTimeout(timer);
-      this.#closed = { code, reason };
+      if (wasOpen) this.#closed = { code, reason };
       if (this.#wanted) this.#retryLater();
+      if (wasOpen) this.#events.lost({ code, reason });
       this.#events.changed();
     });
     this.#socket = socket;

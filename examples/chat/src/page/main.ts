@@ -1,39 +1,39 @@
-import { clip } from '../clip.js';
-import { describeCloseCode } from './close-codes.js';
+import { type Person, PROTOCOL, readTold } from '../protocol.js';
+import { describeClosed } from './close-codes.js';
 import { Connection } from './connection.js';
 import * as view from './view.js';
 
 const address = new URL('/ws', location.href);
 address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+view.showAddress(address.href);
 
-/** What was sent over the connection at hand and has not come back yet, oldest first. */
-let unanswered: string[] = [];
-let lastState: number = WebSocket.CLOSED;
+/** Who this page is in the room. */
+let me: Person | undefined;
+/** Whether the wait for the next attempt has been announced. */
+let announced: number | undefined;
 
-const connection = new Connection(address.href, {
+const connection = new Connection(address, PROTOCOL, {
   changed() {
-    const { readyState, closed, retryAt, failures } = connection;
-    if (readyState !== lastState) {
-      lastState = readyState;
-      if (readyState === WebSocket.OPEN) view.showNote('Connected');
-      if (readyState === WebSocket.CLOSED && closed !== undefined) {
-        unanswered = [];
-        const { code, reason } = closed;
-        // One line for a loss, not one more for each attempt that fails after it.
-        if (failures <= 1) {
-          view.showNote(`Closed with ${code}, ${describeCloseCode(code)}${reason && `: ${reason}`}`);
-        }
-        if (retryAt !== undefined) view.announceRetry(retryAt);
-      }
-    }
+    const { retryAt } = connection;
+    if (retryAt !== undefined && retryAt !== announced) view.announceRetry(connection);
+    announced = retryAt;
     view.showConnection(connection);
     countDown();
   },
-  received(text) {
-    // Messages come back to their sender in the order in which they were sent, cut as the server cuts them.
-    const mine = unanswered[0] === text;
-    if (mine) unanswered.shift();
-    view.showMessage(text, mine);
+  lost(closed) {
+    view.showNote(`Closed with ${closed.code}, ${describeClosed(closed)}`);
+  },
+  received(json) {
+    const told = readTold(json);
+    if (told === undefined) return;
+    if ('you' in told) {
+      me = told.you;
+      // Who comes back asks for the same name.
+      address.searchParams.set('name', me.name);
+      view.showNote(`Connected as ${me.name}`);
+    } else {
+      view.showMessage(told.text, told.from, told.from.name === me?.name);
+    }
   },
 });
 
@@ -60,7 +60,6 @@ view.composer.addEventListener('submit', (event) => {
   event.preventDefault();
   const text = view.textInput.value;
   if (text === '' || !connection.send(text)) return;
-  unanswered.push(clip(text));
   view.textInput.value = '';
   view.showLength('');
   if (!watching) {
@@ -88,6 +87,5 @@ function retry(): void {
   if (connection.retryAt !== undefined) connection.open();
 }
 
-view.showAddress(address.href);
 view.showLength(view.textInput.value);
 connection.open();

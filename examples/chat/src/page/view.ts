@@ -1,5 +1,6 @@
-import { clip, MESSAGE_LIMIT } from '../clip.js';
-import { describeCloseCode } from './close-codes.js';
+import { lengthOf, MESSAGE_LIMIT } from '../clip.js';
+import type { Person } from '../protocol.js';
+import { describeClosed } from './close-codes.js';
 import type { Connection } from './connection.js';
 
 /** Entries kept in the log; the oldest leave first. */
@@ -43,37 +44,39 @@ export function showAddress(url: string): void {
 }
 
 /** Adds a message to the log, as text. */
-export function showMessage(text: string, mine: boolean): void {
+export function showMessage(text: string, { name, colour }: Person, mine: boolean): void {
+  const speaker = document.createElement('span');
+  speaker.className = 'who';
+  speaker.dataset.colour = String(colour);
+  speaker.textContent = mine ? `${name} (you)` : name;
   const bubble = document.createElement('p');
   bubble.dir = 'auto';
   bubble.textContent = text;
-  addEntry(mine ? 'mine' : 'theirs', mine ? 'You:' : 'Message:', bubble);
+  // Who goes on talking is named once to those who look.
+  if (log.lastElementChild?.querySelector('.who')?.textContent === speaker.textContent) {
+    speaker.classList.add('visually-hidden');
+  }
+  addEntry(mine ? 'mine' : 'theirs', speaker, bubble);
+  empty.hidden = true;
 }
 
 /** Adds a line about the connection to the log. */
 export function showNote(text: string): void {
   const line = document.createElement('p');
   line.textContent = text;
-  addEntry('note', '', line);
+  addEntry('note', line);
 }
 
-function addEntry(kind: string, speaker: string, body: HTMLElement): void {
+function addEntry(kind: 'mine' | 'theirs' | 'note', ...parts: readonly HTMLElement[]): void {
   const entry = document.createElement('li');
   entry.className = kind;
-  if (speaker !== '') {
-    const label = document.createElement('span');
-    label.className = 'visually-hidden';
-    label.textContent = speaker;
-    entry.append(label);
-  }
   const time = document.createElement('time');
   const now = new Date();
   time.dateTime = now.toISOString();
   time.textContent = clock.format(now);
-  entry.append(body, time);
+  entry.append(...parts, time);
   log.append(entry);
   while (log.childElementCount > LOG_LIMIT) log.firstElementChild?.remove();
-  if (kind !== 'note') empty.hidden = true;
   if (following || kind === 'mine') scrollToEnd();
   else if (kind === 'theirs') newerButton.hidden = false;
 }
@@ -109,9 +112,7 @@ export function showConnection(connection: Connection): void {
   toggleButton.textContent = connection.wanted ? 'Leave' : 'Join';
   if (closed !== undefined) {
     closeCode.textContent = String(closed.code);
-    closeReason.textContent = closed.reason
-      ? `${describeCloseCode(closed.code)}: ${closed.reason}`
-      : describeCloseCode(closed.code);
+    closeReason.textContent = describeClosed(closed);
   }
   const down = !open && (connection.failures > 0 || !connection.wanted);
   lost.hidden = !down;
@@ -124,9 +125,10 @@ export function showConnection(connection: Connection): void {
   keepEndInSight();
 }
 
-function downTitle({ wanted, readyState }: Connection): string {
+function downTitle({ wanted, readyState, closed }: Connection): string {
   if (!wanted) return readyState === WebSocket.CLOSED ? 'You have left the chat.' : 'Leaving.';
-  return readyState === WebSocket.CLOSED ? 'The connection is lost.' : 'Connecting again.';
+  if (readyState !== WebSocket.CLOSED) return 'Connecting again.';
+  return closed === undefined ? 'The server does not answer.' : 'The connection is lost.';
 }
 
 /** Draws how long it is until the next attempt. */
@@ -135,8 +137,9 @@ export function showCountdown({ retryAt }: Connection): void {
 }
 
 /** Says once, to those who listen, what the countdown shows to those who look. */
-export function announceRetry(retryAt: number): void {
-  announcement.textContent = `The connection is lost. Next try in ${secondsUntil(retryAt)} seconds.`;
+export function announceRetry(connection: Connection): void {
+  const { retryAt = 0 } = connection;
+  announcement.textContent = `${downTitle(connection)} Next try in ${secondsUntil(retryAt)} seconds.`;
 }
 
 function secondsUntil(moment: number): number {
@@ -157,15 +160,11 @@ function formatBytes(amount: number): string {
 
 /** Draws how many of the characters that a message may have are used. */
 export function showLength(text: string): void {
-  const used = [...text].length;
+  const used = lengthOf(text);
   const over = used > MESSAGE_LIMIT;
   ticks.style.setProperty('--used', String(Math.min(used, MESSAGE_LIMIT)));
   composer.classList.toggle('over', over);
   count.textContent = over
-    ? `${used} of ${MESSAGE_LIMIT}: the message ends with “${ending(clip(text))}”`
+    ? `Only the first ${MESSAGE_LIMIT} characters will be sent (${used} written)`
     : `${used} of ${MESSAGE_LIMIT} characters`;
-}
-
-function ending(text: string): string {
-  return `…${[...text].slice(-8).join('').trim()}`;
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Chat, startChat } from '../../src/chat.js';
+import { type Chat, DEFAULT_LIMITS, startChat } from '../../src/chat.js';
+import { COLOURS } from '../../src/protocol.js';
 
 /** Set for all browser tests in vitest.config.ts. */
 const { CHROMIUM = '', CHROMIUM_FLAGS = '' } = process.env;
@@ -44,12 +45,18 @@ function messagesAre(page: Page, messages: readonly string[]): Promise<void> {
   return expect.poll(() => page.locator('#log li:not(.note) p').allTextContents()).toEqual(messages);
 }
 
+/** What the page was told that it is called. */
+async function nameOf(page: Page): Promise<string | undefined> {
+  const note = page.locator('#log .note p', { hasText: 'Connected as' }).last();
+  return (await note.textContent())?.replace('Connected as ', '');
+}
+
 function notes(page: Page): Promise<string[]> {
   return page.locator('#log .note p').allTextContents();
 }
 
 describe('two pages', () => {
-  it('chat with each other, and each tells its own messages from the other’s', async () => {
+  it('chat with each other under names of their own, and each tells its messages from the other’s', async () => {
     const [ann, ben] = [await join(), await join()];
     await say(ann, 'Hello, Ben');
     await messagesAre(ben, ['Hello, Ben']);
@@ -58,6 +65,31 @@ describe('two pages', () => {
     expect(await ann.locator('#log .mine p').allTextContents()).toEqual(['Hello, Ben']);
     expect(await ann.locator('#log .theirs p').allTextContents()).toEqual(['Hello, Ann']);
     expect(await ben.locator('#log .mine p').allTextContents()).toEqual(['Hello, Ann']);
+    const [annsName, bensName] = [await nameOf(ann), await nameOf(ben)];
+    expect(annsName).not.toBe(bensName);
+    expect(await ben.locator('#log .theirs .who').allTextContents()).toEqual([annsName]);
+    expect(await ann.locator('#log .theirs .who').allTextContents()).toEqual([bensName]);
+    expect(await ann.locator('#log .mine .who').allTextContents()).toEqual([`${annsName} (you)`]);
+    const colour = (of: string) =>
+      ann.locator(`#log ${of} .who`).evaluate((element) => getComputedStyle(element).color);
+    expect(await colour('.mine')).not.toBe(await colour('.theirs'));
+  });
+
+  it('know whose a message is whatever is in it: the same words, a lone surrogate, more than is sent', async () => {
+    const [ann, ben] = [await join(), await join()];
+    const texts = ['same', 'x\uD83Dy', `${'x'.repeat(49)}👩‍👩‍👧👩‍👩‍👧`];
+    const sent = ['same', 'x\uFFFDy', `${'x'.repeat(49)}👩‍👩‍👧`];
+    for (const text of texts) {
+      await say(ben, 'same');
+      await say(ann, text);
+    }
+    for (const [page, mine, theirs] of [
+      [ann, sent, ['same', 'same', 'same']],
+      [ben, ['same', 'same', 'same'], sent],
+    ] as const) {
+      await expect.poll(() => page.locator('#log .mine p').allTextContents()).toEqual(mine);
+      await expect.poll(() => page.locator('#log .theirs p').allTextContents()).toEqual(theirs);
+    }
   });
 
   it('are cut off by the server one at a time: that page shows 1006 and comes back, the other stays (§7.2.3)', async () => {
@@ -68,8 +100,14 @@ describe('two pages', () => {
     await expect.poll(() => ann.locator('#close-code').textContent()).toBe('1006');
     expect(await ann.locator('#close-reason').textContent()).toBe('connection lost');
     await stateIs(ann, 'OPEN');
-    expect(await notes(ann)).toEqual(['Connected', 'Closed with 1006, connection lost', 'Connected']);
-    expect(await notes(ben)).toEqual(['Connected']);
+    await expect.poll(() => notes(ann)).toHaveLength(3);
+    const name = await nameOf(ann);
+    expect(await notes(ann)).toEqual([
+      `Connected as ${name}`,
+      'Closed with 1006, connection lost',
+      `Connected as ${name}`,
+    ]);
+    expect(await notes(ben)).toEqual([`Connected as ${await nameOf(ben)}`]);
     await say(ann, 'I am back');
     for (const page of [ann, ben]) await messagesAre(page, ['I am back']);
   });
@@ -130,17 +168,17 @@ describe('a page', () => {
     expect(refused).toBe(true);
   });
 
-  it('counts characters, and says how a message that is too long will end', async () => {
+  it('counts characters as its reader sees them, and says how much of a message that is too long will be sent', async () => {
     const page = await join();
     const input = page.getByLabel('Message', { exact: true });
-    await input.fill('😀'.repeat(50));
+    await input.fill('👩‍👩‍👧'.repeat(50));
     expect(await page.locator('#count').textContent()).toBe('50 of 50 characters');
-    await input.fill(`${'😀'.repeat(49)}xyz`);
+    await input.fill(`${'👩‍👩‍👧'.repeat(49)}e\u0301yz`);
     expect(await page.locator('#count').textContent()).toBe(
-      '52 of 50: the message ends with “…😀😀😀😀😀😀😀x”',
+      'Only the first 50 characters will be sent (52 written)',
     );
     await page.getByRole('button', { name: 'Send' }).click();
-    await messagesAre(page, [`${'😀'.repeat(49)}x`]);
+    await messagesAre(page, [`${'👩‍👩‍👧'.repeat(49)}e\u0301`]);
     expect(await page.locator('#log .mine').count()).toBe(1);
   });
 
@@ -190,6 +228,10 @@ describe('a page', () => {
     // The second wait is 1 to 2 s long, the third 2 to 4 s.
     expect(second - first).toBeGreaterThan(900);
     expect(third - second).toBeGreaterThan(1900);
+    // Those attempts had no connection that could be closed: what is told of the last one stays.
+    expect(await page.locator('#close-code').textContent()).toBe('1001');
+    expect(await page.locator('#close-reason').textContent()).toBe('going away: server is going away');
+    expect((await notes(page)).filter((note) => note.startsWith('Closed'))).toHaveLength(1);
     breaker.close();
     chat = await startChat({ host: '127.0.0.1', port: chat.port });
     const start = Date.now();
@@ -198,6 +240,17 @@ describe('a page', () => {
     // The fourth wait would have been 4 s at least.
     expect(Date.now() - start).toBeLessThan(3500);
   }, 30_000);
+
+  it('that is refused says so, and tells of no close of a connection that it never had', async () => {
+    await chat.stop();
+    chat = await startChat({ host: '127.0.0.1', port: 0 }, { ...DEFAULT_LIMITS, maxClients: 1 });
+    await join();
+    const page = await context.newPage();
+    await page.goto(chat.url);
+    await expect.poll(() => page.locator('#lost-title').textContent()).toBe('The server does not answer.');
+    expect(await page.locator('#close-code').textContent()).toBe('none');
+    expect(await notes(page)).toEqual([]);
+  });
 
   it('gives up an attempt that hangs, and tries again', async () => {
     const page = await context.newPage();
@@ -292,6 +345,13 @@ describe('a page', () => {
         '#close-code',
       ]) {
         expect(await page.evaluate(contrast, selector), selector).toBeGreaterThanOrEqual(4.5);
+      }
+      for (let colour = 0; colour < COLOURS; colour++) {
+        await page.evaluate((given) => {
+          const name = document.querySelector<HTMLElement>('.who');
+          if (name !== null) name.dataset.colour = String(given);
+        }, colour);
+        expect(await page.evaluate(contrast, '.who'), `colour ${colour}`).toBeGreaterThanOrEqual(4.5);
       }
     },
   );
