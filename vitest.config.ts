@@ -39,6 +39,7 @@ export default defineConfig({
             'examples/*/test/*.test.ts',
             'fuzz/test/**/*.test.ts',
             'benchmarks/test/*.test.ts',
+            'commands/test/*.test.ts',
           ],
           exclude: [
             ...configDefaults.exclude,

@@ -11,21 +11,29 @@ export const ATTEMPTS = 3;
 export type Measure = (titles: ReadonlySet<string>, attempt: number) => Promise<Evidence>;
 
 /**
- * Measures what is promised. What falls below a floor is measured again: the machine may have been busy with something
- * else. The last word on each promise.
+ * Measures what is promised. What falls below a floor is measured again, as the machine may have been busy with something
+ * else, and so is what there was time for one round of. The last word on each promise.
  *
  * @param titles what there is to measure
+ * @param signal ends it early
  */
-export async function check(titles: ReadonlySet<string>, measure: Measure): Promise<Verdict[]> {
+export async function check(
+  titles: ReadonlySet<string>,
+  measure: Measure,
+  signal?: AbortSignal,
+): Promise<Verdict[]> {
   const promised = promisedOf(titles);
   let open = new Set([...titles].filter((title) => promised.has(title)));
   let evidence: Evidence = { micro: [], servers: [] };
   let verdicts: Verdict[] = [];
-  for (let attempt = 1; attempt <= ATTEMPTS && open.size > 0; attempt++) {
+  for (let attempt = 1; attempt <= ATTEMPTS && open.size > 0 && !signal?.aborted; attempt++) {
     evidence = merged(evidence, await measure(open, attempt));
     verdicts = judge(evidence);
     open = new Set(
-      verdicts.flatMap(({ broken, thanIn }) => (thanIn && broken.length > 0 ? [...broken, thanIn] : broken)),
+      verdicts.flatMap(({ broken, single = [], thanIn }) => {
+        const again = [...broken, ...single];
+        return thanIn && again.length > 0 ? [...again, thanIn] : again;
+      }),
     );
   }
   return verdicts;
@@ -36,12 +44,15 @@ export async function checkAll(
   { micro, seconds, server }: Asked,
   { workloads, works }: Omit<Selection, 'takesPart'>,
   say: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const [load = 0] = loadavg();
   const titles = new Set([...works, ...workloads].map(titleOf));
-  const verdicts = await check(titles, (chosen, attempt) => {
+  const measure: Measure = (chosen, attempt) => {
     if (attempt > 1)
-      say(`\nBelow the floor; attempt ${attempt} of ${ATTEMPTS}, for longer: ${[...chosen].join('; ')}`);
+      say(
+        `\nNot above the floor for sure; attempt ${attempt} of ${ATTEMPTS}, for longer: ${[...chosen].join('; ')}`,
+      );
     return gather(
       {
         works: works.filter((work) => chosen.has(titleOf(work))),
@@ -54,10 +65,13 @@ export async function checkAll(
         server: { ...server, rounds: server.rounds + 2 * (attempt - 1), measure: server.measure * attempt },
       },
       say,
+      signal,
     );
-  });
+  };
+  const verdicts = await check(titles, measure, signal);
+  if (signal.aborted) say('\nNot whole: it was stopped.');
   say(`\n${verdicts.map(verdictLine).join('\n')}\n\n${summary(verdicts)}`);
-  const kept = verdicts.length > 0 && verdicts.every((verdict) => verdict.kept);
+  const kept = verdicts.length > 0 && verdicts.every((verdict) => verdict.kept === true);
   const cores = availableParallelism();
   if (!kept && load > cores / 2) {
     say(`The machine was busy before the start: its load was ${load.toFixed(1)}, with ${cores} cores.`);
@@ -67,13 +81,20 @@ export async function checkAll(
 
 /** How many promises are kept, and how many goals reached, in a line. */
 export function summary(verdicts: readonly Verdict[]): string {
-  const broken = verdicts.filter(({ kept }) => !kept);
-  const short = verdicts.filter(({ goal, floor, reached }) => goal !== floor && !reached);
+  const broken = verdicts.filter(({ kept }) => kept === false);
+  const open = verdicts.filter(({ kept }) => kept === undefined);
+  const short = verdicts.filter(({ goal, floor, reached }) => goal !== floor && reached === false);
   const kept =
     verdicts.length === 0
       ? 'Nothing is promised of what was measured.'
       : broken.length === 0
-        ? `Every promise is kept (${verdicts.length}).`
+        ? open.length === 0
+          ? `Every promise is kept (${verdicts.length}).`
+          : `No promise is broken (${verdicts.length}).`
         : `${broken.length} of ${verdicts.length} promises are broken:\n${broken.map(verdictLine).join('\n')}`;
-  return short.length === 0 ? kept : `${kept}\nGoals that are not reached: ${short.length}.`;
+  return [
+    kept,
+    ...(open.length === 0 ? [] : [`Without a verdict, as there was one round only (n = 1): ${open.length}.`]),
+    ...(short.length === 0 ? [] : [`Goals that are not reached: ${short.length}.`]),
+  ].join('\n');
 }

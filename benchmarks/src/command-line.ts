@@ -24,24 +24,6 @@ export interface Asked {
   readonly seconds: { readonly micro: number; readonly servers: number };
 }
 
-export const USAGE = `pnpm bench [all | micro | handshake | server | check | publish] [options]
-
-  all         everything, in about ten minutes; writes a report
-  micro       pieces of work: decode, encode, unmask, UTF-8, the opening handshake, memory of a frame
-  handshake   the opening handshake alone
-  server      whole servers and clients, in processes of their own
-  check       what the project promises; ends with 1 where a floor is not reached in three attempts
-  publish     takes the figures of the READMEs, and their chart, from a report of everything
-
-  --quick            less of it, for a shorter time: under two minutes
-  --filter text      what has this in its title
-  --only a,b         these contestants of the servers
-  --output folder    where the report goes (benchmarks/report); for publish, where it is
-  --rounds n         so many rounds for each contestant of the servers, and time for them
-  --cpu-prof folder  has servers on Node write a profile there
-  --help             this text
-`;
-
 const MICRO = { full: { rounds: 5, time: 40 }, quick: { rounds: 3, time: 15 } } as const;
 const SERVER = {
   full: { rounds: 5, warmUp: 300, measure: 300, idle: 10_000 },
@@ -49,14 +31,13 @@ const SERVER = {
 } as const;
 
 /**
- * Reads the command line; `undefined` where help is wanted.
+ * Reads the command line.
  *
  * @throws {TypeError} when there is no such command or option
  */
-export function readCommandLine(args: readonly string[], folder: string): Asked | undefined {
+export function readCommandLine(args: readonly string[], folder: string): Asked {
   const { positionals, values } = parseArgs({
-    // pnpm hands on the -- that separates its own options.
-    args: args.filter((arg) => arg !== '--'),
+    args: [...args],
     allowPositionals: true,
     options: {
       quick: { type: 'boolean', default: false },
@@ -65,14 +46,12 @@ export function readCommandLine(args: readonly string[], folder: string): Asked 
       output: { type: 'string', default: folder },
       rounds: { type: 'string' },
       'cpu-prof': { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.help === true) return undefined;
   const name = positionals[0] ?? 'all';
   const command = COMMANDS.find((each) => each === name);
   if (command === undefined || positionals.length > 1)
-    throw new TypeError(`no such command: ${positionals.join(' ')}`);
+    throw new TypeError(`there is no command ${positionals.join(' ')}`);
   const extent = values.quick ? 'quick' : 'full';
   const profiles = values['cpu-prof'];
   const usual = SERVER[extent].rounds;

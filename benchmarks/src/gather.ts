@@ -19,11 +19,13 @@ export interface Selection extends Pick<ServerPlan, 'takesPart'> {
  * Measures it, and tells of each result as it comes, and before the first how long it will take.
  *
  * @param say is given lines for people
+ * @param signal ends it with what there is by then; what is under way is given up
  */
 export async function gather(
   selection: Selection,
   { micro: effort, seconds, server }: Pick<Asked, 'micro' | 'seconds' | 'server'>,
   say: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<Evidence> {
   const { takesPart, works } = selection;
   // Charts of growth come last, where a run may be broken off.
@@ -42,15 +44,30 @@ export async function gather(
       `${text}\n  [${++done} of ${count}, ${clock(performance.now() - start)} of about ${clock(estimate)}]`,
     );
   const evidence = { micro: [] as Result[], servers: [] as Comparison[] };
-  for await (const result of measurePieces(pieces)) {
+  for await (const result of until(signal, measurePieces(pieces))) {
     progress(describe(result));
     evidence.micro.push(result);
   }
-  for await (const comparison of compareServers(servers)) {
+  for await (const comparison of until(signal, compareServers(servers))) {
     progress(describeComparison(comparison));
     evidence.servers.push(comparison);
   }
   return evidence;
+}
+
+/** What comes before the signal. */
+async function* until<T>(signal: AbortSignal, source: AsyncGenerator<T>): AsyncGenerator<T> {
+  const stopped = new Promise<undefined>((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  while (!signal.aborted) {
+    const next = source.next();
+    // Nobody waits for it any more where it is given up.
+    next.catch(() => {});
+    const result = await Promise.race([next, stopped]);
+    if (result === undefined || result.done) return;
+    yield result.value;
+  }
 }
 
 /** What was found later, in the place of what was found before under the same title. */

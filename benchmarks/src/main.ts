@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { checkAll, summary } from './check.js';
-import { type Asked, readCommandLine, USAGE } from './command-line.js';
+import { type Asked, readCommandLine } from './command-line.js';
 import { gather } from './gather.js';
 import { worksOf } from './pieces.js';
 import { promisedOf } from './promises.js';
 import { publish } from './publish/publish.js';
 import { describeMachine, type Machine } from './report/machine.js';
-import { writeReport } from './report/report.js';
+import { shortfallOf, writeReport } from './report/report.js';
 import type { Contestant } from './server/contestants.js';
 import { WORKLOADS, type Workload } from './server/workloads.js';
 import { matches, titleOf } from './title.js';
@@ -35,25 +35,22 @@ function commandOf({ command, filter, only, quick }: Asked): string {
   ].join(' ');
 }
 
-async function run(asked: Asked): Promise<boolean> {
+/** Nothing was wrong; something was; the command line means nothing; ended by Ctrl-C, as shells tell it. */
+const [GOOD, FAILED, MISUNDERSTOOD, STOPPED] = [0, 1, 2, 130];
+
+/** Returns the exit code. */
+async function run(asked: Asked): Promise<number> {
   const { command, filter, only, output, quick } = asked;
   if (command === 'publish') {
     try {
       for (const file of await publish(output)) say(file);
-      return true;
+      return GOOD;
     } catch (error) {
       console.error(error instanceof Error ? error.message : error);
-      return false;
+      return FAILED;
     }
   }
-  const machine = describeMachine();
-  introduce(machine);
   const peers = loadPeers();
-  for (const { contestant, why } of peers.leftOut) say(`${contestant} is left out of pieces of work: ${why}`);
-  const active = Object.keys(peers.addOns).join(' and ') || 'none';
-  say(
-    `Native add-ons that are active: ${active}. ws takes bufferutil; text it validates with isUtf8 of Node.`,
-  );
   const works = worksOf(command, filter, peers);
   const promised = promisedOf(WORKLOADS.map(titleOf));
   const workloads =
@@ -63,25 +60,50 @@ async function run(asked: Asked): Promise<boolean> {
           (each) => matches(each, filter) && (!quick || filter !== '' || promised.has(titleOf(each))),
         );
   if (works.length + workloads.length === 0) {
-    console.error(`nothing has ${JSON.stringify(filter)} in its title`);
-    return false;
+    return misunderstood(`nothing has ${JSON.stringify(filter)} in its title`);
   }
-  if (command === 'check') return checkAll(asked, { works, workloads }, say);
+  const machine = describeMachine();
+  introduce(machine);
+  for (const { contestant, why } of peers.leftOut) say(`${contestant} is left out of pieces of work: ${why}`);
+  const active = Object.keys(peers.addOns).join(' and ') || 'none';
+  say(
+    `Native add-ons that are active: ${active}. ws takes bufferutil; text it validates with isUtf8 of Node.`,
+  );
+  const stop = new AbortController();
+  const { signal } = stop;
+  process.once('SIGINT', () => {
+    say('stopping');
+    stop.abort();
+    // The second time nothing is waited for.
+    process.once('SIGINT', () => process.exit(STOPPED));
+  });
+  if (command === 'check') {
+    const kept = await checkAll(asked, { works, workloads }, say, signal);
+    return signal.aborted ? STOPPED : kept ? GOOD : FAILED;
+  }
   const takesPart = ({ always, name }: Contestant, { everybody }: Workload): boolean =>
     only.length > 0 ? only.includes(name) : always === true || (everybody === true && !quick);
-  const evidence = await gather({ works, workloads, takesPart }, asked, say);
+  const evidence = await gather({ works, workloads, takesPart }, asked, say, signal);
   const verdicts = judge(evidence);
-  const files = await writeReport({ command: commandOf(asked), machine, ...evidence, verdicts }, output);
-  say(`\n${summary(verdicts)}\n\n${files.join('\n')}`);
-  return true;
+  const planned = works.length + workloads.length;
+  const report = { command: commandOf(asked), machine, ...evidence, verdicts, planned };
+  const files = await writeReport(report, output);
+  say(['', shortfallOf(report) ?? [], summary(verdicts), '', ...files].flat().join('\n'));
+  return signal.aborted ? STOPPED : GOOD;
+}
+
+function misunderstood(why: string): number {
+  console.error(`${why} (pnpm bench --help tells what may be asked for)`);
+  return MISUNDERSTOOD;
 }
 
 let asked: Asked | undefined;
 try {
   asked = readCommandLine(process.argv.slice(2), REPORT);
-  if (asked === undefined) say(USAGE);
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-  process.exitCode = 2;
+  const message = error instanceof Error ? error.message : String(error);
+  // Node goes on about arguments that begin with a dash.
+  process.exitCode = misunderstood(message.replace(/\. To specify a positional argument .*/s, ''));
 }
-if (asked !== undefined && !(await run(asked))) process.exitCode = 1;
+// What was given up ends with this process.
+if (asked !== undefined) process.exit(await run(asked));

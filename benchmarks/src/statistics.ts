@@ -37,9 +37,15 @@ export function ratioOf(one: Spread, other: Spread): number {
   return quantile(ascending(ratios), 0.5);
 }
 
-/** Half the way between the quartiles, as a share of the median. */
-export function relativeSpread({ high, low, median }: Spread): number {
-  return (high - low) / 2 / median;
+/** Whether there was one round only: its figure may be anything, and no spread tells so. */
+export function isSingle({ rounds }: Pick<Spread, 'rounds'>): boolean {
+  return rounds.length === 1;
+}
+
+/** Half the way between the quartiles in per cent of the median; of one round, that it is one. */
+export function tellSpread(spread: Spread): string {
+  const { high, low, median } = spread;
+  return isSingle(spread) ? 'n = 1' : `±${Math.round(((high - low) / 2 / median) * 100)}%`;
 }
 
 function ascending(values: readonly number[]): number[] {

@@ -1,5 +1,5 @@
 import type { Result } from './measure.js';
-import { relativeSpread } from './statistics.js';
+import { tellSpread } from './statistics.js';
 import { titleOf } from './title.js';
 
 /** A time as people read it. */
@@ -16,10 +16,10 @@ export function amount(value: number, measured: Result['measured']): string {
 /** One line a contestant. */
 export function describe(result: Result): string {
   const { figures, leftOut, measured, note, unit } = result;
-  const lines = figures.map((figure) => {
-    const share = (relativeSpread(figure) * 100).toFixed(0);
-    return `${figure.contestant.padEnd(28)} ${amount(figure.median, measured).padStart(9)} a ${unit}  ± ${share} %`;
-  });
+  const lines = figures.map(
+    (figure) =>
+      `${figure.contestant.padEnd(28)} ${amount(figure.median, measured).padStart(9)} a ${unit}  ${tellSpread(figure)}`,
+  );
   const absent = leftOut.map(({ contestant, why }) => `${contestant} is left out: ${why}`);
   const all = [...lines, ...absent, ...(note === undefined ? [] : [note])];
   return [`  ${titleOf(result)}`, ...all.map((line) => `    ${line}`)].join('\n');

@@ -1,7 +1,7 @@
 import type { LeftOut, Result } from './measure.js';
 import { MEASURES, meant, PROMISES, type Promised, type PromisedMeasure } from './promises.js';
 import type { Comparison } from './server/compare.js';
-import { ratioOf, type Spread, spreadOf } from './statistics.js';
+import { isSingle, ratioOf, type Spread, spreadOf } from './statistics.js';
 import { time } from './table.js';
 import { titleOf } from './title.js';
 
@@ -25,11 +25,13 @@ export interface Verdict {
   readonly measured: number;
   readonly floor: number;
   readonly goal: number;
-  /** whether the floor was reached, and the goal */
-  readonly kept: boolean;
-  readonly reached: boolean;
+  /** whether the floor was reached, and the goal; undefined where one round only, which may be anything, would tell */
+  readonly kept: boolean | undefined;
+  readonly reached: boolean | undefined;
   /** titles that are below the floor */
   readonly broken: readonly string[];
+  /** titles that one round only was measured of, if there are any */
+  readonly single?: readonly string[];
   /** for messages/s: the share of a core that the slower of the two servers got; far below 1 it waited for somebody else */
   readonly busy?: number;
   /** for messages/s: the same ratio of messages for a second of CPU time, in which waiting does not count */
@@ -49,27 +51,34 @@ export function judge(evidence: Evidence): Verdict[] {
     // Messages/s say little of a server that waits for somebody else; then its CPU time may speak for the floor.
     const keeps = ({ busy = 1, byCpu = Number.NaN, measured }: Weighed): boolean =>
       sound(measured, floor) || (busy < SATURATED && sound(byCpu, floor));
-    const judged = meant(of, found.keys()).flatMap((title) => weigh(promise, title, found) ?? []);
-    const [first, ...rest] = judged;
+    const weighed = meant(of, found.keys()).flatMap((title) => weigh(promise, title, found) ?? []);
+    const single = weighed.filter(({ once }) => once).map(({ of: title }) => title);
+    const judged = weighed.filter(({ once }) => !once);
+    const [first, ...rest] = judged.length > 0 ? judged : weighed;
     if (first === undefined) return [];
     // NaN is worst: it is neither above nor below anything.
     const worst = rest.reduce(
       (one, other) => (Number.isNaN(one.measured) || sound(other.measured, one.measured) ? one : other),
       first,
     );
+    // What was broken stays so; what nobody could judge leaves the rest open.
+    const verdict = (holds: (each: Weighed) => boolean): boolean | undefined =>
+      judged.every(holds) ? (single.length > 0 ? undefined : true) : false;
+    const { once, ...figures } = worst;
     return [
       {
-        ...worst,
-        among: judged.length,
+        ...figures,
+        among: weighed.length,
         by,
         measure,
         ...(than === undefined ? {} : { than }),
         ...(thanIn === undefined ? {} : { thanIn }),
         floor,
         goal,
-        kept: judged.every(keeps),
-        reached: judged.every(({ measured }) => sound(measured, goal)),
+        kept: verdict(keeps),
+        reached: verdict(({ measured }) => sound(measured, goal)),
         broken: judged.filter((each) => !keeps(each)).map(({ of: title }) => title),
+        ...(single.length > 0 && { single }),
       },
     ];
   });
@@ -110,7 +119,10 @@ function byTitle({ micro, servers }: Evidence): Map<string, Found> {
   return found;
 }
 
-type Weighed = Pick<Verdict, 'of' | 'measured' | 'busy' | 'byCpu'>;
+interface Weighed extends Pick<Verdict, 'of' | 'measured' | 'busy' | 'byCpu'> {
+  /** whether one of the figures is of one round */
+  readonly once: boolean;
+}
 
 /** What a title says of a promise; nothing where somebody whom it speaks of was not asked. */
 function weigh(
@@ -125,19 +137,22 @@ function weigh(
     if (place.takesPart(contestant)) continue;
     const absent = place.leftOut.find((each) => each.contestant === contestant);
     // Who should have been there and failed keeps no promise.
-    return absent === undefined || absent.missing === true ? undefined : { of: title, measured: Number.NaN };
+    return absent === undefined || absent.missing === true
+      ? undefined
+      : { of: title, measured: Number.NaN, once: false };
   }
   const ours = here.of(by, measure);
   const theirs = than === undefined ? undefined : there.of(than, measure);
   if (ours === undefined || (than !== undefined && theirs === undefined)) {
-    return { of: title, measured: Number.NaN };
+    return { of: title, measured: Number.NaN, once: false };
   }
   const measured = theirs === undefined ? ours.median : ratioOf(ours, theirs);
+  const once = isSingle(ours) || (theirs !== undefined && isSingle(theirs));
   const busy = Math.min(here.busy(by), there.busy(than ?? by));
   const [cost, otherCost] = [here.of(by, 'cpuMicros'), there.of(than ?? by, 'cpuMicros')];
   if (measure !== 'perSecond' || cost === undefined || otherCost === undefined)
-    return { of: title, measured };
-  return { of: title, measured, busy, byCpu: ratioOf(otherCost, cost) };
+    return { of: title, measured, once };
+  return { of: title, measured, once, busy, byCpu: ratioOf(otherCost, cost) };
 }
 
 /** What is promised, in words. */
@@ -153,11 +168,12 @@ export function promiseOf({ among, by, floor, measure, than, thanIn }: Verdict):
 
 /** What was measured, and of the goal where it lies beyond the floor. */
 export function measuredOf(verdict: Verdict): string {
-  const { busy, byCpu = Number.NaN, floor, goal, measure, measured, reached, than } = verdict;
+  const { busy, byCpu = Number.NaN, floor, goal, measure, measured, reached, single = [], than } = verdict;
   const starved = busy !== undefined && busy < SATURATED;
   return [
     amount(measured, measure, than),
-    ...(goal === floor
+    ...(single.length > 0 ? [single.length === verdict.among ? 'n = 1' : `n = 1 in ${single.length}`] : []),
+    ...(goal === floor || reached === undefined
       ? []
       : [`goal ${amount(goal, measure, than)}${reached ? ' reached' : ' not reached'}`]),
     ...(starved
@@ -168,9 +184,14 @@ export function measuredOf(verdict: Verdict): string {
   ].join(', ');
 }
 
+/** Kept, broken, or neither where nobody could judge. */
+export function markOf({ kept }: Pick<Verdict, 'kept'>): string {
+  return kept === undefined ? '·' : kept ? '✓' : '✗';
+}
+
 /** A promise and what was measured, in one line. */
 export function verdictLine(verdict: Verdict): string {
-  return `${verdict.kept ? '✓' : '✗'} ${verdict.of}: ${promiseOf(verdict)}; measured ${measuredOf(verdict)}`;
+  return `${markOf(verdict)} ${verdict.of}: ${promiseOf(verdict)}; measured ${measuredOf(verdict)}`;
 }
 
 function amount(value: number, measure: PromisedMeasure, than: string | undefined): string {

@@ -11,6 +11,11 @@ const UNPROMISED = 'connects: opening handshakes, 32 at a time';
 /** Enough for every floor of messages/s beside `ws`. */
 const PLENTY = 1000 * Math.max(...PROMISES.map(({ floor, than }) => (than === 'ws' ? floor : 0)));
 
+/** One round is none to judge by. */
+function twice(value: number): number[] {
+  return [value, value];
+}
+
 /** Measures by these messages/s of `adapter`, one for each attempt, where `ws` has 1000; says what it was asked. */
 function measuring(attempts: Readonly<Record<string, readonly number[]>>): {
   asked: string[][];
@@ -22,7 +27,7 @@ function measuring(attempts: Readonly<Record<string, readonly number[]>>): {
     measure: async (titles, attempt) => {
       asked.push([...titles]);
       const servers = [...titles].map((title) =>
-        comparisonOf(title, { adapter: [attempts[title]?.[attempt - 1] ?? 0], ws: [1000] }),
+        comparisonOf(title, { adapter: twice(attempts[title]?.[attempt - 1] ?? 0), ws: twice(1000) }),
       );
       return { micro: [], servers };
     },
@@ -54,6 +59,34 @@ describe('the guard', () => {
     ]);
     expect(summary(verdicts)).toMatch(/^1 of 2 promises are broken:\n✗ echo: 16 B/);
   });
+});
+
+it('measures again what there was one round of, and says that there is no verdict where it stays so', async () => {
+  const asked: string[][] = [];
+  const verdicts = await check(new Set([SMALL]), async (titles) => {
+    asked.push([...titles]);
+    return { micro: [], servers: [comparisonOf(SMALL, { adapter: [1], ws: [1000] })] };
+  });
+  expect(asked).toHaveLength(ATTEMPTS);
+  expect(verdicts.map(({ kept }) => kept)).toEqual([undefined]);
+  expect(summary(verdicts)).toBe(
+    'No promise is broken (1).\nWithout a verdict, as there was one round only (n = 1): 1.',
+  );
+});
+
+it('measures nothing more when it is stopped', async () => {
+  const stop = new AbortController();
+  const { asked, measure } = measuring({ [SMALL]: [1, 1, 1] });
+  const verdicts = await check(
+    new Set([SMALL]),
+    (titles, attempt) => {
+      stop.abort();
+      return measure(titles, attempt);
+    },
+    stop.signal,
+  );
+  expect(asked).toHaveLength(1);
+  expect(verdicts.map(({ kept }) => kept)).toEqual([false]);
 });
 
 it('tells how many goals were not reached, though no promise is broken', async () => {

@@ -50,7 +50,7 @@ describe('publishing', () => {
   const servers = ROWS.filter(({ measure }) => measure !== undefined).map(({ title }, index) => {
     const comparison = comparisonOf(title, {
       adapter: [90_000 + index, 100_000 + index, 110_000 + index],
-      ws: [10_000],
+      ws: [10_000, 10_000],
     });
     const figures = comparison.figures.map((figure) => ({
       ...figure,
@@ -68,7 +68,7 @@ describe('publishing', () => {
     versions: { node: '20.0.0', ws: '8.0.0', bufferutil: '4.0.0', bun: '1.0.0' },
     missing: [],
   };
-  const micro = [resultOf('decode', '16 B text', { wasm: [50], ws: [600] })];
+  const micro = [resultOf('decode', '16 B text', { wasm: [50, 50], ws: [600, 600] })];
   const report = { command: 'pnpm bench', machine, servers, micro, verdicts: [] };
 
   /** Publishes this in a repository of its own. */

@@ -43,6 +43,7 @@ const report: Report = {
   },
   ...evidence,
   verdicts: judge(evidence),
+  planned: 6,
 };
 
 const VOID = new Set(['meta', 'br', 'img', 'input', 'hr', '!doctype']);
@@ -98,6 +99,32 @@ describe('the page', () => {
     expect(charts.map(errorBars)).toEqual([2, 2, 2, 2, 6, 6, 2, 0]);
   });
 
+  it('shows what is of one round as that, and not as if it were exact', () => {
+    const single = comparisonOf('echo: 16 B text', { adapter: [9000], ws: [900, 1000, 1100] });
+    const one = pageOf({ ...report, servers: [single], micro: [] });
+    const [main = '', bars = ''] = one.match(/<svg .*?<\/svg>/gs) ?? [];
+    for (const chart of [main, bars]) {
+      expect(chart.match(/n = 1/g)).toHaveLength(1);
+      expect(chart.match(/fill-opacity="0.3"/g)).toHaveLength(1);
+      expect(chart.match(/stroke-dasharray="3 3"/g)).toHaveLength(1);
+    }
+    expect(charts.join()).not.toMatch(/n = 1|stroke-dasharray/);
+    // Hollow dots: of the two patterns that were measured once.
+    expect(charts.at(-1)?.match(/<circle [^>]*fill="none"/g)).toHaveLength(2);
+    expect(charts.at(-2)).not.toMatch(/<circle [^>]*fill="none"/);
+  });
+
+  it('says on a narrow screen that a chart goes on, and lets the keyboard move it', () => {
+    expect(page).toMatch(/@media \(max-width: 36rem\) \{ figure::before[^}]*content: "goes on to the right/);
+    expect(page.match(/<figure tabindex="0">/g)).toHaveLength(charts.length);
+  });
+
+  it('says that it is not whole where it was stopped', () => {
+    expect(pageOf({ ...report, planned: 9 })).toContain('Not whole: 6 of 9 were measured.');
+    expect(markdownOf({ ...report, planned: 9 })).toContain('Not whole: 6 of 9 were measured.');
+    expect(page).not.toContain('Not whole');
+  });
+
   it('follows the theme of its reader', () => {
     expect(page).toContain('color-scheme: light dark');
     expect(charts.filter((chart) => chart.includes('currentColor')).length).toBe(charts.length);
@@ -119,6 +146,7 @@ describe('the tables', () => {
   it('tell medians with their spread, who was left out, and what became of the promises', () => {
     expect(markdown).toContain('| adapter | 9,000 ±6% | 111 ±6% |');
     expect(markdown).toContain('| 16 B text, a message | 100 ns ±5% | 700 ns ±7% |');
+    expect(markdown).toContain('| 10.0 ns n = 1 | 40.0 ns n = 1 |');
     expect(markdown).toContain('Deno is left out: npm deno <is> not installed.');
     expect(markdown).toMatch(/\| . \| echo: 16 B text.* \| messages\/s of adapter at least .* × ws \| 9/);
     expect(markdown).toContain('ws: bufferutil');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { quantile, ratioOf, relativeSpread, spreadOf } from '../src/statistics.js';
+import { quantile, ratioOf, spreadOf, tellSpread } from '../src/statistics.js';
 
 it('takes the median of the rounds, and the quartiles between which half of them lie', () => {
   expect(spreadOf([50, 10, 40, 20, 30])).toEqual({
@@ -27,6 +27,8 @@ it('compares with the median where the other one has fewer rounds', () => {
   expect(ratioOf(spreadOf([6]), spreadOf([1, 2, 3]))).toBe(3);
 });
 
-it('tells the spread as a share of the median', () => {
-  expect(relativeSpread({ median: 100, low: 95, high: 105, rounds: [] })).toBe(0.05);
+it('tells the spread in per cent of the median, and of one round that it is one', () => {
+  expect(tellSpread({ median: 100, low: 95, high: 105, rounds: [95, 100, 105] })).toBe('±5%');
+  expect(tellSpread(spreadOf([7, 7]))).toBe('±0%');
+  expect(tellSpread(spreadOf([7]))).toBe('n = 1');
 });

@@ -8,9 +8,14 @@ const TITLE = 'echo: 16 B text';
 const promise = PROMISES.find(({ by, of, than }) => of === TITLE && by === 'adapter' && than === 'ws');
 const { floor = Number.NaN, goal = floor } = promise ?? {};
 
+/** One round is none to judge by. */
+function twice(value: number): number[] {
+  return [value, value];
+}
+
 /** The verdict on messages/s of `adapter` beside `ws`, which has 1000. */
 function verdictAt(perSecond: number): Verdict | undefined {
-  const servers = [comparisonOf(TITLE, { adapter: [perSecond], ws: [1000] })];
+  const servers = [comparisonOf(TITLE, { adapter: [perSecond, perSecond], ws: [1000, 1000] })];
   return judge({ micro: [], servers }).find(({ by, than }) => by === 'adapter' && than === 'ws');
 }
 
@@ -33,11 +38,11 @@ describe('a promise', () => {
 
   it('may be kept by CPU time where a server had to wait, but its goal may not be reached so', () => {
     const waiting = (busy: number): Verdict | undefined => {
-      const comparison = comparisonOf(TITLE, { adapter: [1000], ws: [1000] });
+      const comparison = comparisonOf(TITLE, { adapter: [1000, 1000], ws: [1000, 1000] });
       const figures = comparison.figures.map((figure) => ({
         ...figure,
-        busy: spreadOf([figure.contestant === 'adapter' ? busy : 0.99]),
-        cpuMicros: spreadOf([figure.contestant === 'adapter' ? 1 : goal]),
+        busy: spreadOf(twice(figure.contestant === 'adapter' ? busy : 0.99)),
+        cpuMicros: spreadOf(twice(figure.contestant === 'adapter' ? 1 : goal)),
       }));
       const servers = [{ ...comparison, figures }];
       return judge({ micro: [], servers }).find(({ by, than }) => by === 'adapter' && than === 'ws');
@@ -48,7 +53,7 @@ describe('a promise', () => {
 
   it('is broken by who should have been there and failed', () => {
     const failed = {
-      ...comparisonOf(TITLE, { ws: [1000] }),
+      ...comparisonOf(TITLE, { ws: [1000, 1000] }),
       leftOut: [{ contestant: 'adapter', why: 'it ended with 1' }],
     };
     const [verdict] = judge({ micro: [], servers: [failed] });
@@ -57,18 +62,37 @@ describe('a promise', () => {
 
   it('is not judged where somebody is not installed, or was not asked', () => {
     const missing = {
-      ...comparisonOf(TITLE, { adapter: [1000] }),
+      ...comparisonOf(TITLE, { adapter: [1000, 1000] }),
       leftOut: [{ contestant: 'ws', why: 'npm ws is not installed', missing: true }],
     };
     expect(judge({ micro: [], servers: [missing] })).toEqual([]);
-    expect(judge({ micro: [], servers: [comparisonOf(TITLE, { adapter: [1000] })] })).toEqual([]);
+    expect(judge({ micro: [], servers: [comparisonOf(TITLE, { adapter: [1000, 1000] })] })).toEqual([]);
+  });
+
+  it('has no verdict where one round only would tell, whatever that says', () => {
+    const servers = [comparisonOf(TITLE, { adapter: [1], ws: [1000, 1000] })];
+    const [verdict] = judge({ micro: [], servers });
+    expect(verdict).toMatchObject({ kept: undefined, reached: undefined, broken: [] });
+    expect(verdict?.single).toEqual(['echo: 16 B text, 100 in flight on each of 8 connections']);
+    expect(verdict && verdictLine(verdict)).toMatch(/^· echo: 16 B text.*; measured 0, n = 1$/);
+  });
+
+  it('of several is broken by what is broken, and open where one round only tells of the others', () => {
+    const works = (slow: readonly number[]) => [
+      resultOf('encode, client', '16 B', { wasm: [10], ws: [1000] }),
+      resultOf('encode, client', '125 B', { wasm: slow, ws: [1000, 1000] }),
+    ];
+    const of = (slow: readonly number[]): Verdict | undefined =>
+      judge({ micro: works(slow), servers: [] }).find(({ by }) => by === 'wasm');
+    expect(of([1000, 1000])).toMatchObject({ kept: false, broken: ['encode, client: 125 B'] });
+    expect(of([1, 1])).toMatchObject({ kept: undefined, broken: [], single: ['encode, client: 16 B'] });
   });
 
   it('of several is as good as the worst of them', () => {
     const micro = [
-      resultOf('encode, client', '16 B', { wasm: [10], ws: [1000] }),
-      resultOf('encode, client', '125 B', { wasm: [1000], ws: [1000] }),
-      resultOf('encode, client', '1 KiB', { wasm: [10], ws: [2000] }),
+      resultOf('encode, client', '16 B', { wasm: [10, 10], ws: [1000, 1000] }),
+      resultOf('encode, client', '125 B', { wasm: [1000, 1000], ws: [1000, 1000] }),
+      resultOf('encode, client', '1 KiB', { wasm: [10, 10], ws: [2000, 2000] }),
     ];
     const verdict = judge({ micro, servers: [] }).find(({ by }) => by === 'wasm');
     expect(verdict).toMatchObject({
@@ -86,7 +110,10 @@ describe('a promise', () => {
   });
 
   it('of a time needs nobody to compare with', () => {
-    const slow = resultOf('hostile patterns', 'request, Host', { '16 KiB': [5e6], '64 KiB': [6e6] });
+    const slow = resultOf('hostile patterns', 'request, Host', {
+      '16 KiB': [5e6, 5e6],
+      '64 KiB': [6e6, 6e6],
+    });
     const [time, growth] = judge({ micro: [slow], servers: [] });
     expect(time).toMatchObject({ measured: 6e6, kept: false });
     expect(growth).toMatchObject({ measured: 1.2, kept: true });

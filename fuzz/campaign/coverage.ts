@@ -3,24 +3,20 @@ import { Session } from 'node:inspector/promises';
 import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { commandLine } from './command-line.js';
+import { numberOf, understood } from './command-line.js';
 
 // Which lines and branches of codec and handshake the properties reach, by what V8 counted. No coverage-guided engine
 // is needed for that, and no other package.
 
-const USAGE = `pnpm fuzz:coverage [options]
-  --runs n   of each property (1500)
-  --lines    names what was missed`;
-
-const { values } = commandLine(USAGE, () =>
-  parseArgs({
+const { lines: tellsLines, runs } = understood('fuzz:coverage', () => {
+  const { values } = parseArgs({
     options: {
       runs: { type: 'string', default: '1500' },
       lines: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
     },
-  }),
-);
+  });
+  return { ...values, runs: numberOf('runs', values.runs, true) ?? 0 };
+});
 const BUNDLES = /\/packages\/(frame-codec|handshake)\/dist\/index\.cjs$/;
 /** Percent of the lines, and of the branches, that are to be reached. */
 const GOAL = 98;
@@ -127,8 +123,8 @@ for (const { name, part, explore } of PROPERTIES) {
   if (part === 'adapter') continue;
   for (const kernel of part === 'codec' ? (['wasm', 'script'] as const) : (['wasm'] as const)) {
     // Heads are read a hundred times as fast as a stream of frames, and have more rules; programs of the lane, as well.
-    const runs = Number(values.runs) * (part === 'handshake' || name === 'lane' ? 4 : 1);
-    const found = await explore(kernel, 1, runs);
+    const times = runs * (part === 'handshake' || name === 'lane' ? 4 : 1);
+    const found = await explore(kernel, 1, times);
     if (found !== undefined) throw new Error(`${name} does not hold: ${found.error}`);
   }
 }
@@ -149,8 +145,8 @@ for (const { url, functions } of result) {
     const ofLines = percent(lines - missed.length, lines).padStart(8);
     const ofBranches = percent(branches - missedBranches.length, branches).padStart(8);
     console.log(`${ofLines} of lines ${ofBranches} of branches  ${name}/${file}`);
-    if (values.lines && missed.length > 0) console.log(`           lines ${missed.join(', ')}`);
-    if (values.lines) for (const branch of missedBranches) console.log(`           ${branch}`);
+    if (tellsLines && missed.length > 0) console.log(`           lines ${missed.join(', ')}`);
+    if (tellsLines) for (const branch of missedBranches) console.log(`           ${branch}`);
   }
 }
 const { lines, missed, branches, missedBranches } = total;

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { annotate } from './annotate.js';
-import { misunderstood } from './command-line.js';
+import { understood } from './command-line.js';
 import { store } from './corpus.js';
 import { type Job, type JobResult, runJob } from './job.js';
-import { type CampaignOptions, readOptions, USAGE } from './options.js';
+import { type CampaignOptions, LIST, readOptions } from './options.js';
 import { Plan } from './plan.js';
 import { Tally } from './tally.js';
 
@@ -119,14 +119,9 @@ function runIn(worker: Worker, job: Job): Promise<JobResult | string> {
   });
 }
 
-let options: CampaignOptions | undefined;
-try {
-  options = readOptions(process.argv.slice(2));
-} catch (error) {
-  misunderstood(USAGE, error instanceof Error ? error.message : String(error));
-}
+const options = understood('fuzz', () => readOptions(process.argv.slice(2)));
 if (options === undefined) {
-  console.log(USAGE);
+  console.log(LIST);
 } else {
   const campaign = new Campaign(options);
   process.on('SIGINT', () => {

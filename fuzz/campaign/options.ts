@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { KernelKind } from '@x/frame-codec';
 import { PROPERTIES } from '../properties/index.js';
 import type { AnyProperty } from '../properties/property.js';
+import { numberOf } from './command-line.js';
 
 /** What a campaign does. */
 export interface CampaignOptions {
@@ -16,26 +17,13 @@ export interface CampaignOptions {
   readonly threads: number;
 }
 
-export const USAGE = `pnpm fuzz [--minutes <n>] [--runs <n>] [--seed <n>] [--property <name or its beginning>]… [--kernel wasm|script] [--threads <n>]
-
-Without --minutes and --runs a campaign takes a minute. A failure is stored in fuzz/corpus/.
-
-Properties:
-${PROPERTIES.map(({ name, claim }) => `  ${name.padEnd(22)} ${claim}`).join('\n')}
-`;
+/** What `--list` prints. */
+export const LIST: string = PROPERTIES.map(({ name, claim }) => `${name.padEnd(22)} ${claim}`).join('\n');
 
 const KERNELS: readonly KernelKind[] = ['wasm', 'script'];
 
-function numberOf(name: string, text: string | undefined, whole: boolean): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0) || (whole && !Number.isSafeInteger(value)))
-    throw new RangeError(`--${name} is not a ${whole ? 'whole ' : ''}number: ${text}`);
-  return value;
-}
-
 /**
- * Reads the command line; `undefined` where help is wanted.
+ * Reads the command line; `undefined` where the list is wanted.
  *
  * @throws {TypeError} {RangeError} for what cannot be meant
  */
@@ -49,21 +37,20 @@ export function readOptions(args: readonly string[]): CampaignOptions | undefine
       property: { type: 'string', multiple: true },
       kernel: { type: 'string' },
       threads: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
+      list: { type: 'boolean' },
     },
   });
-  if (values.help === true) return undefined;
+  if (values.list === true) return undefined;
   const wanted = values.property ?? [''];
   for (const name of wanted) {
     if (!PROPERTIES.some((property) => property.name.startsWith(name)))
-      throw new RangeError(`there is no property ${name}`);
+      throw new RangeError(`there is no property ${name}; --list names them`);
   }
   const kernels = KERNELS.filter((kernel) => values.kernel === undefined || values.kernel === kernel);
   if (kernels.length === 0) throw new RangeError(`there is no kernel ${values.kernel}`);
   const runs = numberOf('runs', values.runs, true);
   return {
-    minutes:
-      numberOf('minutes', values.minutes, false) ?? (runs === undefined ? 1 : Number.POSITIVE_INFINITY),
+    minutes: numberOf('minutes', values.minutes) ?? (runs === undefined ? 1 : Number.POSITIVE_INFINITY),
     runs,
     seed: numberOf('seed', values.seed, true) ?? Math.floor(Math.random() * 2 ** 31),
     properties: PROPERTIES.filter(({ name, alone }) =>

@@ -16,8 +16,12 @@ export type Told = { readonly result: CaseResult } | { readonly over: string | u
 /** A case is given up long before that: whoever says nothing for so long is stuck in a loop. */
 const SILENCE_MS = 60_000;
 
-/** Runs a job; returns what was wrong with it as a whole, if anything. */
-export async function runJob(job: Job, onResult: (result: CaseResult) => void): Promise<string | undefined> {
+/** Runs a job, until the end or the signal; returns what was wrong with it as a whole, if anything. */
+export async function runJob(
+  job: Job,
+  onResult: (result: CaseResult) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: job });
   let timer: NodeJS.Timeout | undefined;
   const unfinished = new Set(job.ids);
@@ -30,6 +34,7 @@ export async function runJob(job: Job, onResult: (result: CaseResult) => void): 
       }, SILENCE_MS);
     };
     watch();
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
     worker.on('message', (told: Told) => {
       watch();
       if ('over' in told) {

@@ -2,10 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { understood } from '../campaign/command-line.js';
 import { isFor } from './case.js';
 import { type Job, runJob } from './job.js';
-import { type ConformanceOptions, readOptions, USAGE } from './options.js';
+import { type ConformanceOptions, LIST, readOptions } from './options.js';
 import { pageOf } from './page.js';
+import { ProgressLine } from './progress.js';
 import { type Column, faultsOf, jsonOf, type Report, summaryOf, titleOf } from './report.js';
 import type { CaseResult } from './run-case.js';
 
@@ -14,7 +16,16 @@ const FOLDER = fileURLToPath(new URL('../../report/', import.meta.url));
 /** Faults that are printed; the report has them all. */
 const PRINTED = 40;
 
-async function runAll({ cases, roles, kernels }: ConformanceOptions): Promise<Report> {
+/** Ended by Ctrl-C, as shells tell it. */
+const STOPPED = 130;
+
+/** A column that is being filled. */
+interface Running extends Column {
+  readonly results: Map<string, CaseResult>;
+  trouble: string | undefined;
+}
+
+async function runAll({ cases, roles, kernels }: ConformanceOptions, signal: AbortSignal): Promise<Report> {
   const date = new Date();
   const began = performance.now();
   const jobs = kernels.flatMap((kernel) =>
@@ -22,26 +33,46 @@ async function runAll({ cases, roles, kernels }: ConformanceOptions): Promise<Re
       (role): Job => ({ role, kernel, ids: cases.filter((each) => isFor(each, role)).map(({ id }) => id) }),
     ),
   );
-  const columns: Column[] = [];
-  const waiting = [...jobs];
+  const progress = { done: 0, planned: jobs.reduce((sum, { ids }) => sum + ids.length, 0), wrong: 0 };
+  console.log(`${cases.length} cases, ${progress.planned} runs: ${jobs.map(titleOf).join('; ')}`);
+  const line = new ProgressLine(process.stdout, progress);
+  const columns = jobs.map(
+    ({ role, kernel }): Running => ({ role, kernel, results: new Map(), trouble: undefined }),
+  );
+  const waiting = jobs.map((job, index) => [job, columns[index]] as const);
   const thread = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
-      const results = new Map<string, CaseResult>();
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [job, column] = next;
+      if (column === undefined || signal.aborted) return;
       const from = performance.now();
-      const trouble = await runJob(job, (result) => results.set(result.id, result));
-      columns[jobs.indexOf(job)] = { role: job.role, kernel: job.kernel, results, trouble };
-      console.log(
-        `${titleOf(job)}: ${results.size} cases in ${((performance.now() - from) / 1000).toFixed(1)} s`,
+      column.trouble = await runJob(
+        job,
+        (result) => {
+          column.results.set(result.id, result);
+          progress.done++;
+          if (result.outcome === 'fail') progress.wrong++;
+        },
+        signal,
+      );
+      line.say(
+        `${titleOf(job)}: ${column.results.size} cases in ${((performance.now() - from) / 1000).toFixed(1)} s`,
       );
     }
   };
   await Promise.all(Array.from({ length: Math.min(jobs.length, availableParallelism()) }, thread));
-  return { date, ms: performance.now() - began, cases, columns };
+  line.stop();
+  return { date, ms: performance.now() - began, cases, columns, planned: progress.planned };
 }
 
 /** Returns the exit code. */
 async function main(options: ConformanceOptions): Promise<number> {
-  const report = await runAll(options);
+  const stop = new AbortController();
+  process.once('SIGINT', () => {
+    stop.abort();
+    // The second time nothing is waited for.
+    process.once('SIGINT', () => process.exit(STOPPED));
+  });
+  const report = await runAll(options, stop.signal);
   const faults = faultsOf(report);
   console.log(`\n${summaryOf(report)}`);
   for (const fault of faults.slice(0, PRINTED)) console.log(`wrong: ${fault}`);
@@ -51,16 +82,11 @@ async function main(options: ConformanceOptions): Promise<number> {
   await writeFile(page, pageOf(report));
   await writeFile(join(options.output, 'conformance.json'), jsonOf(report));
   console.log(`\n${relative(process.cwd(), page)} shows each case with its bytes`);
+  if (stop.signal.aborted) return STOPPED;
   return faults.length === 0 ? 0 : 1;
 }
 
-let options: ConformanceOptions | undefined;
-try {
-  options = readOptions(process.argv.slice(2), FOLDER);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  console.error(USAGE);
-  process.exit(2);
-}
-if (options === undefined) console.log(USAGE);
-else process.exitCode = await main(options);
+const options = understood('conformance', () => readOptions(process.argv.slice(2), FOLDER));
+if (options === undefined) console.log(LIST);
+// A thread that was stopped amid a case keeps nothing alive.
+else process.exit(await main(options));

@@ -12,37 +12,32 @@ export interface ConformanceOptions {
   readonly output: string;
 }
 
-export const USAGE = `pnpm conformance [--filter <part of an id>]… [--role server|client] [--kernel wasm|script] [--output <folder>]
-
-Runs the cases whose ids have one of the filters in them, all without one, against both roles of the adapter with both
-kernels, and writes conformance.html and conformance.json (to fuzz/report, unless told otherwise).
-
-Families, by how their ids begin:
-${FAMILIES.map(({ name, title, cases }) => `  ${`${name}/`.padEnd(16)} ${title}, ${cases.length} cases`).join('\n')}
-`;
+/** What `--list` prints. */
+export const LIST: string = FAMILIES.map(
+  ({ name, title, cases }) => `${`${name}/`.padEnd(16)} ${title}, ${cases.length} cases`,
+).join('\n');
 
 const ROLES: readonly Role[] = ['server', 'client'];
 const KERNELS: readonly KernelKind[] = ['wasm', 'script'];
 
 /**
- * Reads the command line; `undefined` where help is wanted.
+ * Reads the command line; `undefined` where the list is wanted.
  *
  * @param folder where the report goes if nothing is said about it
  * @throws {TypeError} {RangeError} for what cannot be meant
  */
 export function readOptions(args: readonly string[], folder: string): ConformanceOptions | undefined {
   const { values } = parseArgs({
-    // pnpm hands on the -- that separates its own options.
-    args: args.filter((arg) => arg !== '--'),
+    args: [...args],
     options: {
       filter: { type: 'string', multiple: true },
       role: { type: 'string' },
       kernel: { type: 'string' },
       output: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
+      list: { type: 'boolean' },
     },
   });
-  if (values.help === true) return undefined;
+  if (values.list === true) return undefined;
   const roles = ROLES.filter((role) => values.role === undefined || values.role === role);
   if (roles.length === 0) throw new RangeError(`there is no role ${values.role}`);
   const kernels = KERNELS.filter((kernel) => values.kernel === undefined || values.kernel === kernel);

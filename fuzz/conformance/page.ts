@@ -2,7 +2,16 @@ import { annotate } from '../campaign/annotate.js';
 import type { Case } from './case.js';
 import type { Family } from './families/index.js';
 import { SCRIPT, STYLE } from './page-style.js';
-import { type Column, count, familiesOf, faultsOf, type Report, resultsOf, titleOf } from './report.js';
+import {
+  type Column,
+  count,
+  familiesOf,
+  faultsOf,
+  type Report,
+  resultsOf,
+  shortfallOf,
+  titleOf,
+} from './report.js';
 import type { CaseResult, Happening } from './run-case.js';
 import type { Flow } from './wire.js';
 
@@ -19,10 +28,13 @@ const MARKS = { pass: '✓', fail: '✗', informational: '◷' } as const;
 export function pageOf(report: Report): string {
   const families = familiesOf(report);
   const faults = faultsOf(report);
+  const shortfall = shortfallOf(report);
   const verdict =
-    faults.length === 0
-      ? '<p class="verdict pass">Everything is right.</p>'
-      : `<p class="verdict fail">${faults.length} wrong.</p>`;
+    faults.length > 0
+      ? `<p class="verdict fail">${faults.length} wrong. ${shortfall ?? ''}</p>`
+      : shortfall === undefined
+        ? '<p class="verdict pass">Everything is right.</p>'
+        : `<p class="verdict">${shortfall} Nothing is wrong in these.</p>`;
   const troubles = report.columns.flatMap((column) =>
     column.trouble === undefined ? [] : [`<li>${escaped(`${titleOf(column)}: ${column.trouble}`)}</li>`],
   );

@@ -20,6 +20,8 @@ export interface Report {
   readonly ms: number;
   readonly cases: readonly Case[];
   readonly columns: readonly Column[];
+  /** runs of a case that there were to be; there are fewer results where somebody has stopped it, or a column broke */
+  readonly planned: number;
 }
 
 /** How many results there are of each kind. */
@@ -29,6 +31,17 @@ export function count(results: Iterable<CaseResult>): Count {
   const counts = { pass: 0, fail: 0, informational: 0 };
   for (const { outcome } of results) counts[outcome]++;
   return counts;
+}
+
+/** How many runs there were. */
+export function doneOf({ columns }: Report): number {
+  return columns.reduce((sum, { results }) => sum + results.size, 0);
+}
+
+/** Where not all of them were: how many were. */
+export function shortfallOf(report: Report): string | undefined {
+  const done = doneOf(report);
+  return done < report.planned ? `Not whole: ${done} of ${report.planned} runs.` : undefined;
 }
 
 export function titleOf({ role, kernel }: Pick<Column, 'role' | 'kernel'>): string {
@@ -74,9 +87,11 @@ export function summaryOf(report: Report): string {
       .trimEnd(),
   );
   const all = count(report.columns.flatMap((column) => resultsOf(column, report.cases)));
+  const shortfall = shortfallOf(report);
   return [
     ...lines,
     '',
+    ...(shortfall === undefined ? [] : [shortfall]),
     `${report.cases.length} cases in ${(report.ms / 1000).toFixed(1)} s: ${all.pass} right, ${all.fail} wrong, ${all.informational} timed`,
   ].join('\n');
 }
@@ -100,6 +115,8 @@ export function jsonOf(report: Report): string {
     date: report.date.toISOString(),
     node: process.version,
     ms: Math.round(report.ms),
+    planned: report.planned,
+    done: doneOf(report),
     columns: report.columns.map((column) => ({
       role: column.role,
       kernel: column.kernel,

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { commandLine, misunderstood } from '../campaign/command-line.js';
+import { misunderstood, numberOf, understood } from '../campaign/command-line.js';
 import { campaign, tests } from './catchers.js';
 import { Copy } from './copy.js';
 import type { Mutant } from './mutant.js';
@@ -8,26 +8,23 @@ import { MUTANTS } from './table.js';
 
 // Plants each fault of the table in a copy of the project, and tells how soon a campaign or the tests see it.
 
-const USAGE = `pnpm fuzz:mutants [options]
-  --only text      faults that have this in their file or their words; without it all
-  --seconds n      how long a campaign, and then the tests, may take for one (60)
-  --seed n         of the campaigns (1)
-  --jobs n         so many copies of the project to plant in at a time (1)
-  --table file     where to write what was found, as Markdown`;
-
-const { values } = commandLine(USAGE, () =>
-  parseArgs({
+const { jobs, only, seconds, seed, table } = understood('fuzz:mutants', () => {
+  const { values } = parseArgs({
     options: {
       only: { type: 'string', default: '' },
       seconds: { type: 'string', default: '60' },
       seed: { type: 'string', default: '1' },
       jobs: { type: 'string', default: '1' },
       table: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
     },
-  }),
-);
-const seconds = Number(values.seconds);
+  });
+  return {
+    ...values,
+    seconds: numberOf('seconds', values.seconds) ?? 0,
+    seed: String(numberOf('seed', values.seed, true)),
+    jobs: Math.max(1, numberOf('jobs', values.jobs, true) ?? 1),
+  };
+});
 
 /** What became of a mutant. */
 interface Verdict {
@@ -42,7 +39,7 @@ function catchersOf({ file, tests: first }: Mutant, copy: Copy): (() => Promise<
   const folder = /^packages\/[^/]+/.exec(file)?.[0] ?? 'packages/frame-codec';
   const all = (): Promise<string | undefined> => tests(copy, [folder], 2 * seconds);
   if (first.length > 0) return [() => tests(copy, first, seconds)];
-  return [() => campaign(copy, seconds, values.seed), all];
+  return [() => campaign(copy, seconds, seed), all];
 }
 
 async function judge(copy: Copy, mutant: Mutant): Promise<Verdict> {
@@ -80,9 +77,9 @@ function tableOf(verdicts: readonly Verdict[]): string {
   return `| file | fault | caught by | seconds |\n|---|---|---|---:|\n${rows.join('')}`;
 }
 
-const wanted = MUTANTS.filter(({ file, fault }) => `${file}: ${fault}`.includes(values.only));
+const wanted = MUTANTS.filter(({ file, fault }) => `${file}: ${fault}`.includes(only));
 if (wanted.length === 0)
-  misunderstood(USAGE, `no fault has ${JSON.stringify(values.only)} in its file or its words`);
+  misunderstood('fuzz:mutants', `no fault has ${JSON.stringify(only)} in its file or its words`);
 const verdicts = new Map<Mutant, Verdict>();
 const left = wanted.values();
 
@@ -96,7 +93,7 @@ process.once('SIGINT', () => {
 async function work(): Promise<void> {
   const copy = await Copy.make();
   try {
-    const sound = await campaign(copy, 3, values.seed);
+    const sound = await campaign(copy, 3, seed);
     if (sound !== undefined) throw new Error(`without a mutant ${sound} does not hold`);
     for (const mutant of left) {
       if (stopped) return;
@@ -109,11 +106,11 @@ async function work(): Promise<void> {
   }
 }
 
-await Promise.all(Array.from({ length: Number(values.jobs) }, work));
+await Promise.all(Array.from({ length: jobs }, work));
 const judged = wanted.flatMap((mutant) => verdicts.get(mutant) ?? []);
 const survivors = judged.filter(({ caughtBy }) => caughtBy === undefined);
 console.log(
   `${judged.length} planted, ${judged.length - survivors.length} caught, ${survivors.length} survived`,
 );
-if (values.table !== undefined) await writeFile(values.table, tableOf(judged));
+if (table !== undefined) await writeFile(table, tableOf(judged));
 process.exitCode = survivors.length === 0 ? 0 : 1;

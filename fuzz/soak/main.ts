@@ -1,17 +1,12 @@
 import { writeFile } from 'node:fs/promises';
-import { misunderstood } from '../campaign/command-line.js';
+import { understood } from '../campaign/command-line.js';
 import { judge } from './judge.js';
-import { readOptions, type SoakOptions, USAGE } from './options.js';
+import { LIST, readOptions, type SoakOptions } from './options.js';
 import { phaseLine, roundLine, verdictTable } from './report.js';
 import { Soak } from './soak.js';
 
-let options: SoakOptions | undefined;
-try {
-  options = readOptions(process.argv.slice(2));
-} catch (error) {
-  misunderstood(USAGE, error instanceof Error ? error.message : String(error));
-}
-if (options === undefined) console.log(USAGE);
+const options = understood('soak', () => readOptions(process.argv.slice(2)));
+if (options === undefined) console.log(LIST);
 else process.exitCode = await run(options);
 
 /** Returns the exit code. */

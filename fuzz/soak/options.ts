@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import { numberOf } from '../campaign/command-line.js';
 import { PHASES, phaseNames } from './phases.js';
-import { BOUNDS, type SoakSettings, settingsFor } from './settings.js';
+import { type SoakSettings, settingsFor } from './settings.js';
 
 /** What the command is asked for. */
 export interface SoakOptions {
@@ -14,25 +15,13 @@ const QUICK = 1000;
 /** Files that a process has open beside its connections. */
 const OTHER_FILES = 200;
 
-export const USAGE = `pnpm soak [--quick] [--connections <n>] [--minutes <n>] [--phase <name or its beginning>]… [--output <file>]
-
-A server, ${CONNECTIONS.toLocaleString('en-US')} hostile connections, and a healthy client that must notice nothing: each of its messages comes back,
-99.9 % within ${BOUNDS.p999Ms} ms and all within ${BOUNDS.maxMs} ms. --quick has ${QUICK.toLocaleString('en-US')} connections; with --minutes it goes on round by round.
-
-Phases:
-${Object.entries(PHASES)
-  .map(([name, { kind, what }]) => `  ${name.padEnd(16)} ${kind}: ${what}`)
-  .join('\n')}
-`;
-
-function numberOf(name: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0)) throw new RangeError(`--${name} is not a number: ${text}`);
-  return value;
-}
+/** What `--list` prints. */
+export const LIST: string = Object.entries(PHASES)
+  .map(([name, { kind, what }]) => `${name.padEnd(16)} ${kind}: ${what}`)
+  .join('\n');
 
 /**
- * Reads the command line; `undefined` where help is wanted.
+ * Reads the command line; `undefined` where the list is wanted.
  *
  * @throws {TypeError} {RangeError} for what cannot be meant, and for more connections than the system allows
  */
@@ -45,16 +34,11 @@ export function readOptions(args: readonly string[], mostFiles = openFilesLimit(
       minutes: { type: 'string', default: '0' },
       phase: { type: 'string', multiple: true, default: [''] },
       output: { type: 'string' },
-      help: { type: 'boolean', short: 'h' },
+      list: { type: 'boolean' },
     },
   });
-  if (values.help === true) return undefined;
-  const connections =
-    values.connections === undefined
-      ? values.quick
-        ? QUICK
-        : CONNECTIONS
-      : numberOf('connections', values.connections);
+  if (values.list === true) return undefined;
+  const connections = numberOf('connections', values.connections) ?? (values.quick ? QUICK : CONNECTIONS);
   if (!Number.isSafeInteger(connections) || connections < 1)
     throw new RangeError(`--connections is not a whole number above 0: ${values.connections}`);
   if (connections + OTHER_FILES > mostFiles)
@@ -64,11 +48,14 @@ export function readOptions(args: readonly string[], mostFiles = openFilesLimit(
     );
   for (const name of values.phase) {
     if (!phaseNames().some((each) => each.startsWith(name)))
-      throw new RangeError(`there is no phase ${name}`);
+      throw new RangeError(`there is no phase ${name}; --list names them`);
   }
   const phases = phaseNames().filter((name) => values.phase.some((begin) => name.startsWith(begin)));
   const settings = settingsFor(connections, phases);
-  return { settings: { ...settings, minutes: numberOf('minutes', values.minutes) }, output: values.output };
+  return {
+    settings: { ...settings, minutes: numberOf('minutes', values.minutes) ?? 0 },
+    output: values.output,
+  };
 }
 
 /** Files that a process may have open; Node raises its own limit to the hard one. */

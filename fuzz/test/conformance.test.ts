@@ -332,7 +332,7 @@ describe.each(['wasm', 'script'] as const)('the adapter with the %s kernel', (ke
 async function reportOf(cases: readonly Case[], subject: Subject): Promise<Report> {
   const results = await run(cases, 'server', subject);
   const column: Column = { role: 'server', kernel: 'wasm', results, trouble: undefined };
-  return { date: new Date(0), ms: 1234, cases, columns: [column] };
+  return { date: new Date(0), ms: 1234, cases, columns: [column], planned: column.results.size };
 }
 
 describe('the report', () => {
@@ -364,6 +364,15 @@ describe('the report', () => {
     expect(page).not.toMatch(/<(img|link|iframe)\b|\bsrc=|@import|url\(/);
   });
 
+  it('says that it is not whole where runs are missing, and never that everything is right', async () => {
+    const report = { ...(await reportOf(cases, peer())), planned: 5 };
+    expect(summaryOf(report)).toContain('Not whole: 3 of 5 runs.');
+    expect(JSON.parse(jsonOf(report))).toMatchObject({ planned: 5, done: 3 });
+    const page = pageOf(report);
+    expect(page).toContain('Not whole: 3 of 5 runs. Nothing is wrong in these.');
+    expect(page).not.toContain('Everything is right.');
+  });
+
   it('lets nothing that a peer sends become markup', async () => {
     const evil: Case = {
       ...(pick('framing/text-of-1')[0] as Case),
@@ -374,7 +383,13 @@ describe('the report', () => {
     };
     const results = await run([evil], 'server', peer());
     const column: Column = { role: 'server', kernel: 'wasm', results, trouble: undefined };
-    const page = pageOf({ date: new Date(0), ms: 1, cases: [evil], columns: [column] });
+    const page = pageOf({
+      date: new Date(0),
+      ms: 1,
+      cases: [evil],
+      columns: [column],
+      planned: column.results.size,
+    });
     expect(page).not.toContain('<script>alert');
   });
 
@@ -385,9 +400,9 @@ describe('the report', () => {
       results: new Map(),
       trouble: 'the thread broke',
     };
-    expect(faultsOf({ date: new Date(0), ms: 1, cases: [], columns: [column] })).toEqual([
-      'client, script: the thread broke',
-    ]);
+    expect(
+      faultsOf({ date: new Date(0), ms: 1, cases: [], columns: [column], planned: column.results.size }),
+    ).toEqual(['client, script: the thread broke']);
   });
 });
 
@@ -399,17 +414,7 @@ describe('the command line', () => {
   });
 
   it('takes filters, a role, a kernel and a folder', () => {
-    const args = [
-      '--',
-      '--filter',
-      'closing/10',
-      '--filter',
-      'pings/',
-      '--role',
-      'client',
-      '--kernel',
-      'script',
-    ];
+    const args = ['--filter', 'closing/10', '--filter', 'pings/', '--role', 'client', '--kernel', 'script'];
     const options = readOptions([...args, '--output', 'here'], '/reports');
     expect(options?.cases.every(({ id }) => /^(closing\/10|pings\/)/.test(id))).toBe(true);
     expect(options).toMatchObject({ roles: ['client'], kernels: ['script'], output: 'here' });
@@ -427,7 +432,7 @@ describe('the command line', () => {
     expect(() => readOptions(args, '/reports')).toThrow(message);
   });
 
-  it('asks for help', () => {
-    expect(readOptions(['--help'], '/reports')).toBeUndefined();
+  it('asks for the list of families', () => {
+    expect(readOptions(['--list'], '/reports')).toBeUndefined();
   });
 });

@@ -195,7 +195,7 @@ describe('the command line', () => {
   it('has 10,000 connections, or 1000 where it shall be quick', () => {
     expect(readOptions([], 20_000)?.settings.connections).toBe(10_000);
     expect(readOptions(['--quick'], 20_000)?.settings.connections).toBe(1000);
-    expect(readOptions(['--help'])).toBeUndefined();
+    expect(readOptions(['--list'])).toBeUndefined();
   });
 
   it('gives the server whole milliseconds, as node:http wants them', () => {

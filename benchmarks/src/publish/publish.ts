@@ -66,7 +66,7 @@ export function publication(published: Published): { files: Map<string, string>;
     ...COLUMNS.map((_, column) => figures[index]?.values[column]?.toLocaleString('en') ?? ''),
     `\`${command}\``,
   ]);
-  const missed = verdicts.filter(({ reached }) => !reached);
+  const missed = verdicts.filter(({ reached }) => reached === false);
   const head = ['', ...COLUMNS.map(({ title }) => title), 'printed by'];
   const picture = [
     '<picture>',

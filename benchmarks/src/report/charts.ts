@@ -4,7 +4,7 @@ import type { Result } from '../measure.js';
 import type { Comparison, ServerFigure } from '../server/compare.js';
 import { CONTESTANTS } from '../server/contestants.js';
 import { size } from '../size.js';
-import type { Spread } from '../statistics.js';
+import { isSingle, type Spread } from '../statistics.js';
 
 const { document } = parseHTML('<html><body></body></html>');
 
@@ -52,10 +52,29 @@ type Measure = Exclude<keyof ServerFigure, 'contestant'>;
 
 export interface Bar extends Pick<Spread, 'median' | 'low' | 'high'> {
   readonly contestant: string;
+  /** of one round: it has no quartiles, and must not look as if these were all the same */
+  readonly single?: true;
 }
 
 export function barsOf(figures: readonly ServerFigure[], measure: Measure): Bar[] {
-  return figures.flatMap(({ contestant, [measure]: spread }) => (spread ? [{ contestant, ...spread }] : []));
+  return figures.flatMap(({ contestant, [measure]: spread }) =>
+    spread ? [{ contestant, ...spread, ...singleOf(spread) }] : [],
+  );
+}
+
+function singleOf(spread: Spread): Pick<Bar, 'single'> {
+  return isSingle(spread) ? { single: true } : {};
+}
+
+/** How dots are filled: those of one round are hollow. */
+const DOT = {
+  fill: ({ contestant, single }: Bar): string => (single ? 'none' : colorOf(contestant)),
+  stroke: ({ contestant }: Bar): string => colorOf(contestant),
+};
+
+/** Behind the number of a bar, where it is of one round. */
+export function nOf({ single }: Bar): string {
+  return single ? ', n = 1' : '';
 }
 
 const ORDER = CONTESTANTS.map(({ name }) => name);
@@ -72,17 +91,17 @@ export function barChart({ figures }: Comparison, measure: Measure, label: strin
   return svg({
     width: WIDTH,
     marginLeft: 170,
-    marginRight: 70,
+    marginRight: bars.some(({ single }) => single) ? 110 : 70,
     marginBottom: BOTTOM,
     x: { label, grid: true, zero: true, tickFormat: tick, labelOffset: BOTTOM - 4 },
     y: { label: null, domain: ORDER.filter((name) => bars.some(({ contestant }) => contestant === name)) },
     marks: [
-      Plot.barX(bars, { x: 'median', y: 'contestant', fill: ({ contestant }: Bar) => colorOf(contestant) }),
+      ...barMarks(bars, { x: 'median', y: 'contestant' }),
       Plot.ruleY(bars, { x1: 'low', x2: 'high', y: 'contestant', strokeWidth: 2 }),
       Plot.text(bars, {
         x: 'high',
         y: 'contestant',
-        text: ({ median }: Bar) => short(median),
+        text: (bar: Bar) => short(bar.median) + nOf(bar),
         textAnchor: 'start',
         dx: 6,
         fill: 'currentColor',
@@ -124,7 +143,7 @@ export function lineChart(
     marks: [
       Plot.line(points, { x: 'x', y: 'median', z: 'contestant', stroke, strokeWidth: 2 }),
       Plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke, strokeWidth: 1.5 }),
-      Plot.dot(points, { x: 'x', y: 'median', fill: stroke, r: 3 }),
+      Plot.dot(points, { x: 'x', y: 'median', ...DOT, r: 3 }),
     ],
   });
 }
@@ -132,7 +151,7 @@ export function lineChart(
 /** Times, or bytes, of pieces of work: a row for each, a dot for each contestant. */
 export function dotChart(works: readonly Result[]): string {
   const rows = works.flatMap(({ name, figures }) =>
-    figures.map((figure) => ({ name: lines(name), ...figure })),
+    figures.map((figure) => ({ name: lines(name), ...figure, ...singleOf(figure) })),
   );
   const color = ({ contestant }: { contestant: string }): string => colorOf(contestant);
   const names = [...new Set(rows.map(({ name }) => name))];
@@ -156,9 +175,30 @@ export function dotChart(works: readonly Result[]): string {
     y: { label: null, domain: names },
     marks: [
       Plot.ruleY(rows, { x1: 'low', x2: 'high', y: 'name', stroke: color }),
-      Plot.dot(rows, { x: 'median', y: 'name', fill: color, r: 4.5 }),
+      Plot.dot(rows, { x: 'median', y: 'name', ...DOT, r: 4.5 }),
     ],
   });
+}
+
+/** The bars; those of one round are pale, with a dashed edge. */
+export function barMarks<Row extends Bar>(bars: readonly Row[], where: Plot.BarXOptions): Plot.BarX[] {
+  const color = ({ contestant }: Bar): string => colorOf(contestant);
+  const several = bars.filter(({ single }) => !single);
+  const single = bars.filter((bar) => bar.single);
+  return [
+    Plot.barX(several, { ...where, fill: color }),
+    ...(single.length === 0
+      ? []
+      : [
+          Plot.barX(single, {
+            ...where,
+            fill: color,
+            fillOpacity: 0.3,
+            stroke: color,
+            strokeDasharray: '3 3',
+          }),
+        ]),
+  ];
 }
 
 /** In lines of at most 36 letters, where the words allow it. */

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Comparison } from '../server/compare.js';
 import { titleOf } from '../title.js';
-import { type Bar, BOTTOM, barsOf, colorOf, svg } from './charts.js';
+import { type Bar, BOTTOM, barMarks, barsOf, nOf, svg } from './charts.js';
 
 /** A bar of the main chart: messages a second as a multiple of `ws`. */
 export interface MainRow extends Bar {
@@ -31,9 +31,10 @@ export function mainRows(comparisons: readonly Comparison[]): MainRow[] {
       if (ws === undefined) return [];
       return barsOf(figures, 'perSecond')
         .filter(({ contestant }) => SHOWN.includes(contestant))
-        .map(({ contestant, high, low, median }) => ({
+        .map(({ high, low, median, contestant, single }) => ({
           workload: titleOf(workload),
           contestant,
+          ...(single && { single }),
           median: median / ws,
           low: low / ws,
           high: high / ws,
@@ -55,7 +56,7 @@ export function mainChart(rows: readonly MainRow[], theme: Theme): string {
     width: 640,
     height: workloads.length * (names.length * 15 + ABOVE + 12) + BOTTOM + 24,
     marginLeft: LEFT,
-    marginRight: 50,
+    marginRight: rows.some(({ single }) => single) ? 80 : 50,
     marginTop: 24,
     marginBottom: BOTTOM,
     x: { label: `${LABEL} →`, labelOffset: BOTTOM - 4, grid: true, zero: true },
@@ -71,18 +72,13 @@ export function mainChart(rows: readonly MainRow[], theme: Theme): string {
         fontWeight: 'bold',
         fill: 'currentColor',
       }),
-      Plot.barX(rows, {
-        fy: 'workload',
-        x: 'median',
-        y: 'contestant',
-        fill: (row: Bar) => colorOf(row.contestant),
-      }),
+      ...barMarks(rows, { fy: 'workload', x: 'median', y: 'contestant' }),
       Plot.ruleY(rows, { fy: 'workload', x1: 'low', x2: 'high', y: 'contestant', strokeWidth: 1.5 }),
       Plot.text(rows, {
         fy: 'workload',
         x: 'high',
         y: 'contestant',
-        text: ({ median }: Bar) => `${median.toPrecision(2)} ×`,
+        text: (bar: Bar) => `${bar.median.toPrecision(2)} ×${nOf(bar)}`,
         textAnchor: 'start',
         dx: 4,
         fill: 'currentColor',

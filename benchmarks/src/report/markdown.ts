@@ -1,21 +1,24 @@
 import type { LeftOut, Result } from '../measure.js';
 import type { Comparison } from '../server/compare.js';
 import { COLUMNS, cell } from '../server/table.js';
-import { relativeSpread } from '../statistics.js';
+import { tellSpread } from '../statistics.js';
 import { amount } from '../table.js';
 import { titleOf } from '../title.js';
-import { measuredOf, promiseOf, type Verdict } from '../verdict.js';
-import type { Report } from './report.js';
+import { markOf, measuredOf, promiseOf, type Verdict } from '../verdict.js';
+import { type Report, shortfallOf } from './report.js';
 
 /** The report as tables. */
-export function markdownOf({ command, machine, micro, servers, verdicts }: Report): string {
+export function markdownOf(report: Report): string {
+  const { command, machine, micro, servers, verdicts } = report;
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const parts = [
     '# Benchmarks',
     `\`${command}\`, ${machine.date}; ${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}; ${machine.pinned ? 'processes pinned to cores' : 'processes not pinned'}.`,
     `${versions.join(', ')}.`,
-    'Medians of the rounds; ± is half the way between the quartiles.',
+    'Medians of the rounds; ± is half the way between the quartiles. Of one round, `n = 1`, there is no verdict.',
   ];
+  const shortfall = shortfallOf(report);
+  if (shortfall !== undefined) parts.push(shortfall);
   if (verdicts.length > 0) {
     parts.push('## Promises', promiseTable(verdicts));
   }
@@ -41,7 +44,7 @@ export function markdownOf({ command, machine, micro, servers, verdicts }: Repor
       ...contestants.map((each) => {
         const figure = figures.find(({ contestant }) => contestant === each);
         if (figure === undefined) return '';
-        return `${amount(figure.median, measured)} ±${(relativeSpread(figure) * 100).toFixed(0)}%`;
+        return `${amount(figure.median, measured)} ${tellSpread(figure)}`;
       }),
     ]);
     parts.push(`### ${group}`, table(['', ...contestants], rows));
@@ -82,12 +85,7 @@ export function nativesOf(servers: readonly Comparison[]): string[] {
 export function promiseTable(verdicts: readonly Verdict[]): string {
   return table(
     ['', 'of', 'promised', 'measured'],
-    verdicts.map((verdict) => [
-      verdict.kept ? '✓' : '✗',
-      verdict.of,
-      promiseOf(verdict),
-      measuredOf(verdict),
-    ]),
+    verdicts.map((verdict) => [markOf(verdict), verdict.of, promiseOf(verdict), measuredOf(verdict)]),
     'left',
   );
 }

@@ -1,10 +1,10 @@
 import type { Comparison, ServerFigure } from '../server/compare.js';
 import { titleOf } from '../title.js';
-import { measuredOf, promiseOf } from '../verdict.js';
+import { markOf, measuredOf, promiseOf } from '../verdict.js';
 import { barChart, colorOf, dotChart, lineChart } from './charts.js';
 import { mainChart, mainRows } from './main-chart.js';
 import { absentOf, grouped, nativesOf } from './markdown.js';
-import type { Report } from './report.js';
+import { type Report, shortfallOf } from './report.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; --ink: #1f2328; --page: #fff; --line: #d8dee4; }
@@ -12,8 +12,11 @@ const STYLE = `
 body { margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: var(--ink); background: var(--page); }
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
 h3 { margin: 2rem 0 .5rem; font-size: 1rem; }
-figure { margin: 0 0 1rem; overflow-x: auto; } svg { max-width: 100%; min-width: 34rem; height: auto; }
-.wide { overflow-x: auto; font-size: .9rem; } .wide table { min-width: 34rem; }
+figure, .wide { overflow-x: auto; } figure { margin: 0 0 1rem; } svg { max-width: 100%; min-width: 34rem; height: auto; }
+.wide { font-size: .9rem; } .wide table { min-width: 34rem; }
+/* They are moved sideways on a screen that is narrower: a line says so, and stays where it is meanwhile. */
+@media (max-width: 36rem) { figure::before, .wide::before { content: "goes on to the right →"; position: sticky; left: 0; display: block; width: fit-content; font-size: .8rem; opacity: .75; } }
+figure:focus-visible, .wide:focus-visible { outline: 2px solid #3b82f6; }
 table { border-collapse: collapse; } td, th { padding: .15rem .75rem; border-bottom: 1px solid var(--line); text-align: left; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; font-size: .85rem; }
 .legend i { display: inline-block; width: .8em; height: .8em; margin-right: .4em; border-radius: 2px; }
@@ -41,24 +44,26 @@ const GROWTH: Readonly<Record<string, string>> = {
 export function pageOf(report: Report): string {
   const { command, machine, micro, servers, verdicts } = report;
   const main = mainRows(servers);
+  const shortfall = shortfallOf(report);
   const natives = nativesOf(servers);
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const parts = [
     '<h1>Benchmarks</h1>',
     `<p><code>${escaped(command)}</code>, ${machine.date}<br>${escaped(`${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}`)}; ${machine.pinned ? 'processes pinned to cores' : 'processes not pinned'}<br>${escaped(versions.join(', '))}</p>`,
-    '<p>Medians of the rounds; the thin lines reach from one quartile to the other.</p>',
+    ...(shortfall === undefined ? [] : [`<p class="missed">${shortfall}</p>`]),
+    '<p>Medians of the rounds; the thin lines reach from one quartile to the other. What is pale with a dashed edge, or hollow, is of one round (n = 1): it may be anything.</p>',
     ...(natives.length > 0 ? [`<p>Native add-ons that were loaded: ${escaped(natives.join('; '))}</p>`] : []),
     section('Messages a second, beside ws', main.length > 0 ? figure(mainChart(main, 'either')) : ''),
   ];
   if (verdicts.length > 0) {
     const rows = verdicts.map(
       (verdict) =>
-        `<tr><td>${verdict.kept ? '✓' : '<span class="missed">✗</span>'}</td><td>${escaped(verdict.of)}</td><td>${escaped(promiseOf(verdict))}</td><td>${escaped(measuredOf(verdict))}</td></tr>`,
+        `<tr><td>${verdict.kept === false ? '<span class="missed">✗</span>' : markOf(verdict)}</td><td>${escaped(verdict.of)}</td><td>${escaped(promiseOf(verdict))}</td><td>${escaped(measuredOf(verdict))}</td></tr>`,
     );
     parts.push(
       section(
         'Promises',
-        `<div class="wide"><table><tr><th></th><th>of</th><th>promised</th><th>measured</th></tr>\n${rows.join('\n')}</table></div>`,
+        `<div class="wide" tabindex="0"><table><tr><th></th><th>of</th><th>promised</th><th>measured</th></tr>\n${rows.join('\n')}</table></div>`,
       ),
     );
   }
@@ -88,9 +93,9 @@ function barsOf(comparison: Comparison): string {
   return `<h3>${escaped(titleOf(workload))}</h3>${charts.join('')}${small(absentOf([comparison]))}`;
 }
 
-/** A chart that keeps its letters legible where the screen is narrow, and is moved sideways instead. */
+/** A chart that keeps its letters legible where the screen is narrow, and is moved sideways instead, also by keys. */
 function figure(chart: string): string {
-  return `<figure>${chart}</figure>`;
+  return `<figure tabindex="0">${chart}</figure>`;
 }
 
 /** Many lines that few will read. */

@@ -11,6 +11,14 @@ export interface Report extends Evidence {
   readonly command: string;
   readonly machine: Machine;
   readonly verdicts: readonly Verdict[];
+  /** what there was to measure: more than was, where somebody has stopped it */
+  readonly planned: number;
+}
+
+/** Where not all of it was measured: how much was. */
+export function shortfallOf({ micro, planned, servers }: Report): string | undefined {
+  const done = micro.length + servers.length;
+  return done < planned ? `Not whole: ${done} of ${planned} were measured.` : undefined;
 }
 
 /** Writes `report.json`, `report.md`, `index.html` and, where servers were compared, `main.svg`; tells their names. */

@@ -1,4 +1,4 @@
-import type { Spread } from '../statistics.js';
+import { type Spread, tellSpread } from '../statistics.js';
 import { titleOf } from '../title.js';
 import type { Comparison, ServerFigure } from './compare.js';
 
@@ -38,11 +38,9 @@ export function describeComparison({ workload, figures, leftOut }: Comparison): 
   return [`  ${titleOf(workload)}`, ...[...lines, ...absent].map((line) => `    ${line}`)].join('\n');
 }
 
-/** A median, and half the way between the quartiles in per cent of it. */
+/** A median, and its spread. */
 export function cell(spread: Spread | undefined, show: (value: number) => string): string {
-  if (spread === undefined) return '';
-  const { median, low, high } = spread;
-  return `${show(median)} ±${Math.round(((high - low) / 2 / median) * 100)}%`;
+  return spread === undefined ? '' : `${show(spread.median)} ${tellSpread(spread)}`;
 }
 
 function precise(value: number): string {

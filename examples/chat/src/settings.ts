@@ -7,18 +7,23 @@ export interface Settings {
 
 /** Settings that cannot be used; the message is one line for the person who gave them. */
 export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
+  override readonly name: string = 'SettingsError';
+}
+
+/** Settings that mean nothing, wherever the program runs. */
+export class UsageError extends SettingsError {
+  override readonly name = 'UsageError';
 }
 
 /**
  * Reads `HOST` and `PORT` from the environment. A variable that is unset or empty takes its default: 127.0.0.1 and 8080.
  *
- * @throws {SettingsError} when `PORT` is anything but a whole number from 0 to 65535.
+ * @throws {UsageError} when `PORT` is anything but a whole number from 0 to 65535.
  */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const port = environment.PORT || '8080';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
-    throw new SettingsError(`PORT must be a whole number from 0 to 65535, not ${JSON.stringify(port)}`);
+    throw new UsageError(`PORT must be a whole number from 0 to 65535, not ${JSON.stringify(port)}`);
   }
   return { host: environment.HOST || '127.0.0.1', port: Number(port) };
 }

@@ -7,6 +7,8 @@ import { WebSocket } from 'ws';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
+const HELP = 'pnpm start --help tells what may be asked for';
+
 const running: ChildProcessWithoutNullStreams[] = [];
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL');
@@ -18,8 +20,8 @@ class Program {
   stdout = '';
   stderr = '';
 
-  constructor(environment: Record<string, string>) {
-    this.child = spawn(process.execPath, [MAIN], {
+  constructor(environment: Record<string, string>, args: readonly string[] = []) {
+    this.child = spawn(process.execPath, [MAIN, ...args], {
       env: { ...process.env, HOST: '127.0.0.1', ...environment },
     });
     running.push(this.child);
@@ -51,13 +53,20 @@ describe('the program', () => {
   });
 
   it.each(['65536', '-1', 'eighty'])(
-    'says in one line that PORT=%s is none, and exits with 1',
+    'says in one line that PORT=%s is none, and exits with 2',
     async (port) => {
       const program = new Program({ PORT: port });
-      expect(await program.ended).toEqual({ code: 1, signal: null });
-      expect(program.stderr).toBe(`PORT must be a whole number from 0 to 65535, not "${port}"\n`);
+      expect(await program.ended).toEqual({ code: 2, signal: null });
+      expect(program.stderr).toBe(`PORT must be a whole number from 0 to 65535, not "${port}" (${HELP})\n`);
     },
   );
+
+  it('says in one line that it has no such option, and exits with 2', async () => {
+    const program = new Program({ PORT: '0' }, ['--port', '80']);
+    expect(await program.ended).toEqual({ code: 2, signal: null });
+    expect(program.stderr).toBe(`there is no option --port (${HELP})\n`);
+    expect(program.stdout).toBe('');
+  });
 
   it('says in one line that the address is not of this machine, and exits with 1', async () => {
     // 192.0.2.0/24 is kept for documentation (RFC 5737): no machine has it.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings, SettingsError } from '../src/settings.js';
+import { readSettings, UsageError } from '../src/settings.js';
 
 describe('readSettings', () => {
   it('listens on 127.0.0.1 port 8080 when nothing is said', () => {
@@ -25,7 +25,7 @@ describe('readSettings', () => {
     '８０',
     '100000000000000000000',
   ])('refuses PORT=%j in one line that quotes it', (port) => {
-    expect(() => readSettings({ PORT: port })).toThrow(SettingsError);
+    expect(() => readSettings({ PORT: port })).toThrow(UsageError);
     expect(() => readSettings({ PORT: port })).toThrow(
       `PORT must be a whole number from 0 to 65535, not ${JSON.stringify(port)}`,
     );
