@@ -234,8 +234,12 @@ export class ClientHandshake {
       answered = true;
       // Node listens no more, and a stream may fail when it is destroyed.
       ignoreErrors(socket);
-      if (this.#request !== request) socket.destroy();
-      else this.#run(() => this.#receiveUpgrade(handshake, response, socket, head));
+      try {
+        if (this.#request === request) this.#run(() => this.#receiveUpgrade(handshake, response, socket, head));
+      } finally {
+        // No agent has this socket any more, and from Node 26 on it outlives a request that is destroyed.
+        if (this.#request !== request) socket.destroy();
+      }
     });
   }
 

@@ -13,6 +13,7 @@ import { after } from './loopback.js';
  */
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
+const MAJOR = Number.parseInt(process.versions.node, 10);
 const run = promisify(execFile);
 
 /** Both roles, text and bytes, plain and compressed, each kind of message handed out, both heartbeats, the close. */
@@ -78,7 +79,13 @@ const ALL = ['crypto', 'TextDecoder', 'TextEncoder', 'WebAssembly', 'Blob', 'ato
 describe('a program without globals', () => {
   it.each([...ALL.map((name) => [name]), ALL])('without %s %s %s %s %s %s', async (...names) => {
     const taken = names.filter((name) => name !== undefined);
+    // From 22 on Node loads its fetch with node:http, and needs some of them for that; what has fetched has loaded.
     const program = `
+      const { createServer } = await import('node:http');
+      const http = createServer((_request, response) => response.end());
+      await new Promise((listening) => http.listen(0, '127.0.0.1', listening));
+      await (await fetch('http://127.0.0.1:' + http.address().port)).text();
+      http.close().closeAllConnections();
       for (const name of ${JSON.stringify(taken)}) {
         delete globalThis[name];
         if (name in globalThis) throw new Error(name + ' is still there');
@@ -91,13 +98,15 @@ describe('a program without globals', () => {
     expect(await resultOf([], program)).toEqual([scripted ? 'script' : 'wasm', EXPECTED]);
   });
 
-  it('runs where Node itself leaves out crypto', async () => {
+  it('runs where Node itself leaves out crypto, as it can up to 22', async () => {
     const program = `
       ${EXCHANGE}
       const seen = await exchange(await import(${JSON.stringify(ENTRY)}));
       console.log(JSON.stringify([typeof crypto, seen]));`;
     const flag = '--no-experimental-global-webcrypto';
-    expect(await resultOf([flag], program)).toEqual(['undefined', EXPECTED]);
+    const result = resultOf([flag], program);
+    if (MAJOR > 22) await expect(result).rejects.toThrow(`${flag} is an invalid negation`);
+    else expect(await result).toEqual(['undefined', EXPECTED]);
   });
 });
 

@@ -248,17 +248,36 @@ describe('an answer that came to its end', () => {
   });
 });
 
-it.each([
-  ['refused', () => REFUSAL],
-  ['forged', (request: string) => switching(request, true)],
-  ['silent', () => ''],
-])('an agent is left no socket by an opening that fails: %s', async (_what, answer) => {
+it.each<[string, (request: string) => string, (websocket: WebSocket) => void]>([
+  ['refused', () => REFUSAL, () => undefined],
+  ['forged', (request) => switching(request, true), () => undefined],
+  ['silent', () => '', () => undefined],
+  ['closed at the upgrade', switching, (websocket) => websocket.on('upgrade', () => websocket.close())],
+  [
+    'thrown at the upgrade',
+    switching,
+    (websocket) =>
+      websocket.on('upgrade', () => {
+        throw new Error('listener');
+      }),
+  ],
+  [
+    'closed and thrown at the upgrade',
+    switching,
+    (websocket) =>
+      websocket.on('upgrade', () => {
+        websocket.close();
+        throw new Error('listener');
+      }),
+  ],
+])('an agent is left no socket by an opening that fails: %s', async (_what, answer, prepare) => {
   const { url, peers } = await answering(answer);
   const agent = new Agent({ keepAlive: true });
   after(() => agent.destroy());
   const websocket = new WebSocket(url, { agent, handshakeTimeout: 50 });
+  prepare(websocket);
   expect((await told(websocket)).at(-1)).toBe('close');
-  await until(() => peers.every((peer) => peer.destroyed));
+  await until(() => peers.length > 0 && peers.every((peer) => peer.destroyed), 'the sockets to be gone');
   expect(Object.keys({ ...agent.sockets, ...agent.freeSockets })).toEqual([]);
 });
 
