@@ -1,35 +1,60 @@
 /**
- * Runs the suites of the packages that are free of Node under the runtimes that they are meant for, each brought by npm.
- * Names given as arguments choose some of them: `node test/runtimes.js bun`.
+ * Runs tests on the runtimes that the packages are meant for, each brought by npm:
+ *
+ *     node test/runtimes.js [--whole] [name…]
+ *
+ * Names choose some of them, `node`, `bun` or `node 24`. Without any it leaves out the major version of Node that runs this,
+ * which `pnpm test` runs on. Bun and Deno run the suites of the packages that are free of Node. Node also runs those of the
+ * adapter and of the examples; with `--whole` all that `pnpm test` runs: those of fuzzing and benchmarks as well, tools
+ * of this project whose answers do not change with the version.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-const SUITES = ['packages/frame-codec/test', 'packages/handshake/test'];
+const FREE_OF_NODE = ['packages/frame-codec/test', 'packages/handshake/test'];
+const OF_NODE = [...FREE_OF_NODE, 'packages/node-adapter/test', 'examples'].map((folder) => `${folder}/`);
 
-/** Each with what it is to call itself in `runtime.test.ts`, and the test files that it cannot run. */
+/** Each with what it is to call itself in the tests, and the test files that it cannot run. */
 const RUNTIMES = [
-  { name: 'node 24', command: ['node@24'], without: [] },
-  { name: 'node 26', command: ['node@26'], without: [] },
+  ...['20.19', '22', '24', '26'].map((version) => ({
+    name: `node ${version}`,
+    command: [`node@${version}`],
+  })),
   {
     name: 'bun 1',
     command: ['bun@1', '--bun'],
     // Bun puts a module of its own in the place of npm's ws; it has no Sender and no Receiver to be held against.
     without: ['packages/frame-codec/test/permessage-deflate-ws.test.ts'],
   },
-  { name: 'deno 2', command: ['deno@2', 'run', '-A'], without: [] },
+  { name: 'deno 2', command: ['deno@2', 'run', '-A'] },
 ];
 
-const files = SUITES.flatMap((suite) =>
-  readdirSync(suite)
-    .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => `${suite}/${name}`),
-);
-const asked = process.argv.slice(2);
-const failed = [];
-for (const { name, command, without } of RUNTIMES) {
-  if (asked.length > 0 && !asked.includes(name) && !asked.includes(name.split(' ')[0])) continue;
+function filesWithout(without = []) {
+  return FREE_OF_NODE.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => `${folder}/${name}`),
+  ).filter((file) => !without.includes(file));
+}
+
+const isNode = (name) => name.startsWith('node ');
+
+function isThisNode(name) {
+  const major = (version) => version.split('.')[0];
+  return isNode(name) && major(name) === major(`node ${process.versions.node}`);
+}
+
+function isAsked({ name }) {
+  if (names.length === 0) return !isThisNode(name);
+  return names.includes(name) || names.includes(name.split(' ')[0]);
+}
+
+function run({ name, command, without }, report) {
   process.stdout.write(`\n== ${name}\n`);
+  const filters = !isNode(name) ? filesWithout(without) : isWhole ? [] : OF_NODE;
+  const start = performance.now();
   const { status } = spawnSync(
     'npx',
     [
@@ -37,19 +62,51 @@ for (const { name, command, without } of RUNTIMES) {
       ...command,
       'node_modules/vitest/vitest.mjs',
       'run',
-      '--project',
-      'pure',
-      '--project',
-      'unit',
+      ...['--project', 'pure', '--project', 'unit'],
+      ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
       // They share the machine, and some of them take their time to warm up.
       '--testTimeout=60000',
-      ...files.filter((file) => !without.includes(file)),
+      ...filters,
     ],
     { stdio: 'inherit', env: { ...process.env, EXPECTED_RUNTIME: name } },
   );
-  if (status !== 0) failed.push(name);
+  const seconds = Math.round((performance.now() - start) / 1000);
+  return { name, ok: status === 0, ...countsOf(report), seconds };
 }
-if (failed.length > 0) {
-  process.stderr.write(`\nfailed: ${failed.join(', ')}\n`);
-  process.exitCode = 1;
+
+/** None where it did not come so far as to write any. */
+function countsOf(report) {
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
+    return { passed: numPassedTests, failed: numFailedTests };
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
+
+function row(name, passed, failed, seconds, verdict = '') {
+  return `${name.padEnd(12)}${[passed, failed, seconds].map((each) => String(each).padStart(9)).join('')}  ${verdict}`.trimEnd();
+}
+
+const asked = process.argv.slice(2);
+const isWhole = asked.includes('--whole');
+const names = asked.filter((each) => each !== '--whole' && each !== '--');
+const chosen = RUNTIMES.filter(isAsked);
+for (const each of names) {
+  if (!RUNTIMES.some(({ name }) => name === each || name.split(' ')[0] === each)) {
+    process.stderr.write(`no runtime is called ${each}: ${RUNTIMES.map(({ name }) => name).join(', ')}\n`);
+    process.exit(2);
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'runtimes-'));
+try {
+  const results = chosen.map((runtime, index) => run(runtime, join(folder, `${index}.json`)));
+  const rows = results.map(({ name, passed, failed, seconds, ok }) =>
+    row(name, passed, failed, seconds, ok ? '' : 'FAILED'),
+  );
+  process.stdout.write(`\n${[row('runtime', 'passed', 'failed', 'seconds'), ...rows].join('\n')}\n`);
+  if (results.some(({ ok }) => !ok)) process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
 }

@@ -235,7 +235,8 @@ export class ClientHandshake {
       // Node listens no more, and a stream may fail when it is destroyed.
       ignoreErrors(socket);
       try {
-        if (this.#request === request) this.#run(() => this.#receiveUpgrade(handshake, response, socket, head));
+        if (this.#request === request)
+          this.#run(() => this.#receiveUpgrade(handshake, response, socket, head));
       } finally {
         // No agent has this socket any more, and from Node 26 on it outlives a request that is destroyed.
         if (this.#request !== request) socket.destroy();

@@ -3,7 +3,6 @@ import net from 'node:net';
 import { Duplex } from 'node:stream';
 import { Endpoint } from '@x/frame-codec';
 import { describe, expect, it } from 'vitest';
-import { canWriteDirectly, REFUSED, writeDirectly } from '../src/direct-write.js';
 import { Transport, type WebSocket, WebSocketServer } from '../src/index.js';
 import { readsNatively, writesNatively } from '../src/native-socket.js';
 import {
@@ -111,32 +110,6 @@ describe('a socket is asked whether it is as Node made it', () => {
   it('and is not where it is no socket', () => {
     expect(writesNatively(new Duplex())).toBe(false);
     expect(readsNatively(new Duplex())).toBe(false);
-  });
-});
-
-describe('the Node that runs this', () => {
-  it('has zero-copy reads: no data event comes from the socket', async () => {
-    const { client, peer } = await pair();
-    const events = [client, peer].map((each) => collect(socketOf(each), 'data'));
-    client.send('there');
-    peer.send('back');
-    await Promise.all([once(client, 'message'), once(peer, 'message')]);
-    expect(events).toEqual([[], []]);
-  });
-
-  it('has direct writes: the second write of a socket is taken by its handle', async () => {
-    const { client, peer } = await pair();
-    for (const each of [client, peer]) {
-      const other = each === client ? peer : client;
-      each.send('one');
-      await once(other, 'message');
-      const socket = socketOf(each);
-      if (!canWriteDirectly(socket)) throw new TypeError('no handle');
-      const pong = each === client ? maskedFrame(0x8a, Buffer.from('x')) : Buffer.from([0x8a, 1, 0x78]);
-      const ponged = once(other, 'pong');
-      expect(writeDirectly(socket, pong, { written: () => undefined })).not.toBe(REFUSED);
-      await ponged;
-    }
   });
 });
 
