@@ -207,9 +207,9 @@ export function collect(
 const later = setTimeout;
 const now = performance.now.bind(performance);
 
-/** Waits until something holds, and fails when it does not. */
+/** Waits until something holds, and fails when it does not; a busy machine may take its time. */
 export async function until(holds: () => boolean, what = 'what the test waits for'): Promise<void> {
-  const end = now() + 5000;
+  const end = now() + 15_000;
   while (!holds()) {
     if (now() > end) throw new Error(`gave up waiting for ${what}`);
     await new Promise((resolve) => void later(resolve, 2));
