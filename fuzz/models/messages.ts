@@ -24,11 +24,13 @@ export interface Outcome {
   closeCode: number;
 }
 
-/** §7.4.1: 1007 for text that is not UTF-8, 1009 for what is too big, 1008 for policy, 1002 for all other faults. */
+/** §7.4.1 and the IANA registry: 1007 for text that is not UTF-8, 1009 for what is too big, 1008 for policy, 1013 for
+ * what all connections lack, 1002 for all other faults. */
 function closeCodeFor(violation: string): number {
   if (violation.endsWith('not-utf8') || violation === 'extension-data-invalid') return 1007;
   if (violation === 'frame-too-long' || violation === 'message-too-long') return 1009;
   if (violation === 'fragments-too-many' || violation === 'retained-too-much') return 1008;
+  if (violation === 'memory-exhausted') return 1013;
   return 1002;
 }
 

@@ -11,17 +11,17 @@ export const CODEC: readonly Mutant[] = [
   ...inFile(
     'packages/frame-codec/src/scanner.ts',
     [
-      'positions are told one too high',
-      '(words[VIOLATION_AT] ?? INBOX) - INBOX;',
-      '(words[VIOLATION_AT] ?? INBOX) - INBOX + 1;',
-    ],
-    [
       'what waits may have twice its room',
       'append(chunk, 0, chunk.length, allowed)',
       'append(chunk, 0, chunk.length)',
     ],
     ['what a handler that threw has not seen is lost', '(thrown && flowOf(this)', '(!thrown && flowOf(this)'],
   ),
+  ...inFile('packages/frame-codec/src/kernel-error.ts', [
+    'positions are told one too high',
+    '(words[VIOLATION_AT] ?? INBOX) - INBOX;',
+    '(words[VIOLATION_AT] ?? INBOX) - INBOX + 1;',
+  ]),
   ...inFile(
     'packages/frame-codec/src/message-receiver.ts',
     [

@@ -218,8 +218,18 @@ export class Connection<Context = unknown> extends Closer {
 
   /** @internal */
   protected override sendingFailed(error: Error): void {
+    this.giveUp(CLOSE_CODES.internalError, '', error);
+  }
+
+  /** For classes that extend this: more waits, here and elsewhere, than there is memory for; the connection ends with 1013. */
+  protected override overdrawn(): void {
+    const error = this.endpoint.exhausted();
+    this.giveUp(error.closeCode, error.summary, error);
+  }
+
+  private giveUp(code: number, reason: string, error: Error): void {
     try {
-      this.abandon(CLOSE_CODES.internalError, '', error);
+      this.abandon(code, reason, error);
     } finally {
       this.handler.sendingFailed?.(this, error);
     }

@@ -1,6 +1,7 @@
 import { Codec, sharedCodec } from './codec.js';
 import type { RsvClaims } from './extension.js';
 import { checkLimits, type Limits } from './limit.js';
+import { MemoryBudget } from './memory-budget.js';
 import {
   CONFIG_CONTINUATION_RSV,
   CONFIG_FIRST_RSV,
@@ -8,6 +9,7 @@ import {
   CONFIG_TEXT,
   CONFIG_TRANSFORMED_RSV,
 } from './memory-map.js';
+import { LimitError } from './violation.js';
 
 /** Which side of a connection this is: a client masks what it sends, a server must not (§5.1). */
 export type Role = 'client' | 'server';
@@ -21,6 +23,11 @@ export interface EndpointOptions extends Partial<Limits> {
   autoPong?: boolean;
   /** gives each frame of a client its masking key, 32 bits; default: strong random ones, as §5.3 demands */
   maskingKey?: () => number;
+  /**
+   * bounds the memory that all connections of this endpoint, and of others that share it, hold together: one that asks
+   * for more is failed with 1013; without it there is no such bound
+   */
+  memory?: MemoryBudget;
   /** fails a connection whose text is not UTF-8 (§8.1); default true */
   validateText?: boolean;
 }
@@ -37,6 +44,7 @@ export class Endpoint {
   readonly limits: Limits;
   readonly autoPong: boolean;
   readonly validateText: boolean;
+  readonly memory: MemoryBudget | undefined;
   /** @internal */
   readonly maskingKey: () => number;
 
@@ -44,12 +52,16 @@ export class Endpoint {
    * @throws {TypeError} when the role is neither `'client'` nor `'server'`, or another option of the wrong type
    * @throws {RangeError} when a limit is no whole number in its range
    */
-  constructor({ role, codec, autoPong = true, maskingKey, validateText = true, ...limits }: EndpointOptions) {
+  constructor(options: EndpointOptions) {
+    const { role, codec, autoPong = true, maskingKey, memory, validateText = true, ...limits } = options;
     if (role !== 'client' && role !== 'server')
       throw new TypeError(`role must be client or server, not ${role}`);
     if (codec !== undefined && !(codec instanceof Codec)) throw new TypeError('codec must be a Codec');
     if (maskingKey !== undefined && typeof maskingKey !== 'function') {
       throw new TypeError('maskingKey must be a function');
+    }
+    if (memory !== undefined && !(memory instanceof MemoryBudget)) {
+      throw new TypeError('memory must be a MemoryBudget');
     }
     this.role = role;
     this.codec = codec ?? sharedCodec();
@@ -57,6 +69,12 @@ export class Endpoint {
     this.autoPong = autoPong;
     this.maskingKey = maskingKey ?? (() => this.codec.nextMaskingKey());
     this.validateText = validateText;
+    this.memory = memory;
+  }
+
+  /** What a connection fails with for which there is no {@link memory} left. */
+  exhausted(): LimitError {
+    return new LimitError('memory-exhausted', this.memory?.most ?? 0);
   }
 
   /**

@@ -2,6 +2,7 @@ import { type Borrowed, lend, type Memory, NO_MEMORY } from './borrowed.js';
 import type { Endpoint } from './endpoint.js';
 import { RSV, type RsvClaims } from './extension.js';
 import { FIN, OPCODE_BITS } from './first-byte.js';
+import type { MemoryBudget } from './memory-budget.js';
 import { RECORD_FIRST, RECORD_LAST } from './memory-map.js';
 import type { Opcode } from './opcode.js';
 import { FLOW, Scanner, TAKEN } from './scanner.js';
@@ -91,6 +92,11 @@ export class FrameDecoder extends Scanner {
     part.payload = lend(memory, start, length);
     part.remaining = part.last ? 0 : this.remaining;
     this.#onFrame(part);
+  }
+
+  /** @internal It has no end at which it could give anything back. */
+  protected override get memory(): MemoryBudget | undefined {
+    return undefined;
   }
 
   /** @internal */

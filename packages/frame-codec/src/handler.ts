@@ -69,7 +69,8 @@ export interface ConnectionHandler<Context = unknown> {
   yieldSending?(connection: Connection<Context>): void;
   /**
    * Something that was accepted could not be sent, as `fail` of a `MessageSlot` says, or as an extension or a masking key
-   * threw when its turn came: the connection closes with 1011, `end` and `close` follow.
+   * threw when its turn came: the connection closes with 1011, `end` and `close` follow. The same, with 1013 and a
+   * `LimitError`, where what waits passes the `memory` of the endpoint.
    */
   sendingFailed?(connection: Connection<Context>, error: Error): void;
   /** A ping (§5.5.2); it is answered already, unless the endpoint's `autoPong` is off. */

@@ -20,6 +20,7 @@ export type { Kernel, KernelKind } from './kernel.js';
 export type { Done } from './lane.js';
 export { LIMITS, type Limits } from './limit.js';
 export type { KernelSource } from './load-kernel.js';
+export { MemoryBudget } from './memory-budget.js';
 export type { SendOptions } from './message-sender.js';
 export type { MessageSlot } from './message-slot.js';
 export type { MessageWriter } from './message-writer.js';

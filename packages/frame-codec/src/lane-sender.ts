@@ -42,6 +42,9 @@ export abstract class LaneSender extends Sender {
   /** For classes that extend this: so many bytes more wait for their turn. */
   protected queued(_length: number): void {}
 
+  /** For classes that extend this: what waits here, and elsewhere, is more than there is memory for. */
+  protected abstract overdrawn(): void;
+
   /** @internal the close frame has left the lane */
   protected abstract closeSent(): void;
 
@@ -95,7 +98,7 @@ export abstract class LaneSender extends Sender {
   protected makeLane(): Lane {
     let { lane } = this;
     if (lane === undefined || lane === WRITING) {
-      lane = new Lane();
+      lane = new Lane(this.endpoint.memory);
       lane.isWriting = this.lane === WRITING;
       this.lane = lane;
     }
@@ -105,8 +108,19 @@ export abstract class LaneSender extends Sender {
   /** @internal */
   protected enqueue(entry: Entry): void {
     this.makeLane().push(entry);
-    this.queued(entry.length);
+    this.accepted(entry);
     this.leaveUnlessCorked();
+  }
+
+  /** @internal Behind what is put into the lane. */
+  protected accepted(entry: Entry): void {
+    this.queued(entry.length);
+    this.checkMemory(entry);
+  }
+
+  private checkMemory({ kind }: Entry): void {
+    // A close frame must go out all the same, and pings and pongs are short.
+    if (kind !== 'control' && kind !== 'end' && this.endpoint.memory?.isOverdrawn) this.overdrawn();
   }
 
   /** @internal */
@@ -114,8 +128,9 @@ export abstract class LaneSender extends Sender {
     const lane = this.makeLane();
     if (entry.kind === 'part') lane.pushPart(entry);
     else lane.push(entry);
-    this.queued(entry.length);
+    // Before: it may be given up at once.
     const { clears } = lane;
+    this.accepted(entry);
     const waits = (): boolean => this.lane === lane && lane.clears === clears && entry.payload === undefined;
     return new MessageSlot(
       (payload) => {
@@ -123,6 +138,7 @@ export abstract class LaneSender extends Sender {
         if (entry.kind === 'control') checkControlLength(payload.length);
         entry.payload = payload;
         lane.resize(entry, payload.length);
+        this.checkMemory(entry);
         this.leaveUnlessCorked();
       },
       (error) => {

@@ -1,3 +1,4 @@
+import type { MemoryBudget } from './memory-budget.js';
 import type { PreparedMessage } from './prepared-message.js';
 
 /** Told what became of a message: without an error right before its last frame is written, with one where it is lost. */
@@ -34,7 +35,7 @@ export interface MessageEntry extends Waiting {
 }
 
 /** A part of an {@link OpenMessage}. */
-interface PartEntry extends Waiting {
+export interface PartEntry extends Waiting {
   readonly kind: 'part';
   readonly message: OpenMessage;
   payload: Uint8Array | undefined;
@@ -91,6 +92,7 @@ export function startsMessage(entry: Entry): boolean {
  * while everything leaves at once, which is nearly always.
  */
 export class Lane {
+  readonly #budget: MemoryBudget | undefined;
   #first: Entry | undefined;
   #last: Entry | undefined;
   #length = 0;
@@ -106,6 +108,11 @@ export class Lane {
   isYielding = false;
   /** how often everything was forgotten: what had a place before has none any more */
   clears = 0;
+
+  /** @param budget what counts the bytes that wait */
+  constructor(budget?: MemoryBudget) {
+    this.#budget = budget;
+  }
 
   /** Bytes of payload that wait. */
   get length(): number {
@@ -148,7 +155,7 @@ export class Lane {
     if (this.#last === undefined) this.#first = entry;
     else this.#last.next = entry;
     this.#last = entry;
-    this.#length += entry.length;
+    this.#count(entry.length);
   }
 
   /** Whether the next part of the message on the wire can be sent now: no control frame waits that came before. */
@@ -166,7 +173,7 @@ export class Lane {
       this.push(part);
       return;
     }
-    this.#length += part.length;
+    this.#count(part.length);
     let behind = before === undefined ? this.#first : before.next;
     while (behind !== undefined && !startsMessage(behind)) {
       before = behind;
@@ -190,7 +197,7 @@ export class Lane {
   shift(): void {
     const first = this.#first;
     if (first === undefined) return;
-    this.#length -= first.length;
+    this.#count(-first.length);
     this.#first = first.next;
     if (this.#first === undefined) this.#last = undefined;
     if (first.kind === 'part' && first.message.lastPart === first) first.message.lastPart = undefined;
@@ -198,7 +205,7 @@ export class Lane {
 
   /** Bytes of an entry have left, or are more or fewer than was announced. */
   resize(entry: SlotEntry, length: number): void {
-    this.#length += length - entry.length;
+    this.#count(length - entry.length);
     entry.length = length;
   }
 
@@ -207,12 +214,17 @@ export class Lane {
     const first = this.#first;
     this.#first = undefined;
     this.#last = undefined;
-    this.#length = 0;
+    this.#count(-this.#length);
     this.open = undefined;
     this.current = undefined;
     this.isYielding = false;
     this.clears++;
     return first;
+  }
+
+  #count(bytes: number): void {
+    this.#length += bytes;
+    this.#budget?.charge(bytes);
   }
 }
 

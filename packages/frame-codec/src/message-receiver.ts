@@ -146,12 +146,12 @@ export class MessageReceiver {
         if ((head & RECORD_ASCII) === 0) message.ascii = false;
         // In the last frame the length of the whole message is known.
         const whole = lastOfMessage ? message.bytes.length + length : announced;
-        this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
+        broken = this.#take(message, memory, start, length, lastOfMessage, lastFrame ? whole : undefined);
       } else {
         // What is being joined was decoded to its end.
         if (message.pieces?.isJoining !== true)
           broken = this.#tryDecode(message, memory, head, start, length);
-        if (lastOfMessage && this.#left === TAKEN && broken === undefined) this.#join(message);
+        if (lastOfMessage && this.#left === TAKEN && broken === undefined) broken = this.#join(message);
       }
       if (lastOfMessage && this.#left === TAKEN && broken === undefined) broken = this.#finish(message);
     } finally {
@@ -168,9 +168,9 @@ export class MessageReceiver {
   #begin(head: number): Message {
     const text = (head & OPCODE_BITS) === OPCODES.text;
     const decoders = this.#extensions.length === 0 ? NO_DECODERS : this.#decodersFor(head);
-    const { codec, validateText } = this.#endpoint;
+    const { codec, memory, validateText } = this.#endpoint;
     const utf8 = text && decoders.length > 0 && validateText ? new Utf8Checker(codec.kernel) : undefined;
-    const bytes = new GrowingBytes(codec.pool);
+    const bytes = new GrowingBytes(codec.pool, memory);
     return {
       text,
       decoders,
@@ -232,12 +232,13 @@ export class MessageReceiver {
   }
 
   /** Puts together what was decoded, as far as it may be now. */
-  #join({ bytes, pieces }: Message): void {
-    if (pieces === undefined) return;
-    if (!pieces.isJoining) pieces.beginJoin(bytes);
+  #join({ bytes, pieces }: Message): ProtocolError | undefined {
+    if (pieces === undefined) return undefined;
+    if (!pieces.isJoining && !pieces.beginJoin(bytes)) return this.#endpoint.exhausted();
     while (!pieces.isEmpty && !this.#waits(0)) {
       this.#turn -= Math.ceil(pieces.join(bytes, this.#turn * COPY_SPEED) / COPY_SPEED);
     }
+    return undefined;
   }
 
   #goesOn(): boolean {
@@ -312,10 +313,11 @@ export class MessageReceiver {
   #keep(message: Message, payload: Uint8Array): void {
     const { bytes } = message;
     if (bytes.length >= PIECE_LENGTH) {
-      message.pieces ??= new Pieces(this.#endpoint.codec.pool);
+      message.pieces ??= new Pieces(this.#endpoint.codec.pool, this.#endpoint.memory);
       message.pieces.add(bytes);
     }
-    bytes.append(payload, 0, payload.length, message.pieces && Math.max(PIECE_LENGTH, payload.length));
+    const total = message.pieces && Math.max(PIECE_LENGTH, payload.length);
+    if (!bytes.append(payload, 0, payload.length, total)) throw this.#endpoint.exhausted();
   }
 
   #take(
@@ -325,10 +327,15 @@ export class MessageReceiver {
     length: number,
     last: boolean,
     total: number | undefined,
-  ): void {
-    if (!this.#sink.inParts) message.bytes.append(memory.bytes, start, length, total);
-    else if (!message.text) this.#sink.binaryPart(lend(memory, start, length), last);
+  ): ProtocolError | undefined {
+    if (!this.#sink.inParts) {
+      return message.bytes.append(memory.bytes, start, length, total)
+        ? undefined
+        : this.#endpoint.exhausted();
+    }
+    if (!message.text) this.#sink.binaryPart(lend(memory, start, length), last);
     else this.#takeText(message, memory, start, length, last);
+    return undefined;
   }
 
   /** Hands out the whole characters of a part of text; one that the part cuts waits for the next. */

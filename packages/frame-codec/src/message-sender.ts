@@ -1,7 +1,7 @@
 import { isBytes } from './bytes.js';
 import { FIN, OPCODE_BITS } from './first-byte.js';
 import { checkControlLength } from './frame-encoder.js';
-import type { Done, Lane, OpenMessage } from './lane.js';
+import type { Done, Lane, OpenMessage, PartEntry } from './lane.js';
 import { LaneSender } from './lane-sender.js';
 import type { MessageSlot } from './message-slot.js';
 import { MessageWriter } from './message-writer.js';
@@ -254,8 +254,9 @@ export abstract class MessageSender extends LaneSender {
     } else {
       const { length } = payload;
       const kept = this.keepPayload(payload);
-      lane.pushPart({ kind: 'part', message, payload: kept, last, length, done, next: undefined });
-      this.queued(length);
+      const part: PartEntry = { kind: 'part', message, payload: kept, last, length, done, next: undefined };
+      lane.pushPart(part);
+      this.accepted(part);
     }
     this.dropIfOver(lane);
     return true;

@@ -1,5 +1,6 @@
 import type { BytePool } from './byte-pool.js';
 import { GrowingBytes } from './growing-bytes.js';
+import type { MemoryBudget } from './memory-budget.js';
 import type { ProtocolError } from './violation.js';
 
 /** What was decoded but is not wanted yet, with what came behind it. */
@@ -14,11 +15,16 @@ export class Parked {
   /** bytes that came behind, not scanned yet */
   behind: GrowingBytes;
 
-  constructor(pool: BytePool, records: Int32Array, error: ProtocolError | undefined) {
-    this.payloads = new GrowingBytes(pool);
+  constructor(
+    pool: BytePool,
+    budget: MemoryBudget | undefined,
+    records: Int32Array,
+    error: ProtocolError | undefined,
+  ) {
+    this.payloads = new GrowingBytes(pool, budget);
     this.records = records;
     this.error = error;
-    this.behind = new GrowingBytes(pool);
+    this.behind = new GrowingBytes(pool, budget);
   }
 
   /** Whether there is anything in it. */

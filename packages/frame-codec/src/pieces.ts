@@ -1,5 +1,6 @@
 import type { BytePool } from './byte-pool.js';
 import type { GrowingBytes } from './growing-bytes.js';
+import type { MemoryBudget } from './memory-budget.js';
 
 /** From here on bytes of unknown end lie in pieces of this length: to copy more of them at once takes too long. */
 export const PIECE_LENGTH: number = 1024 * 1024;
@@ -16,6 +17,7 @@ interface Piece {
  */
 export class Pieces {
   readonly #pool: BytePool;
+  readonly #budget: MemoryBudget | undefined;
   readonly #pieces: Piece[] = [];
   /** bytes in all of them */
   #length = 0;
@@ -24,8 +26,10 @@ export class Pieces {
   #at = 0;
   #joining = false;
 
-  constructor(pool: BytePool) {
+  /** @param budget what the memory of what is added was taken from */
+  constructor(pool: BytePool, budget?: MemoryBudget) {
     this.#pool = pool;
+    this.#budget = budget;
   }
 
   /** Bytes of memory in use. */
@@ -50,11 +54,11 @@ export class Pieces {
     this.#length += length;
   }
 
-  /** Takes the last of them, and makes room for all in `bytes`. */
-  beginJoin(bytes: GrowingBytes): void {
+  /** Takes the last of them, and makes room for all in `bytes`; returns whether there was memory for that. */
+  beginJoin(bytes: GrowingBytes): boolean {
     this.#joining = true;
     this.add(bytes);
-    bytes.reserve(this.#length);
+    return bytes.reserve(this.#length);
   }
 
   /** Copies at most so many bytes to the end of `bytes`, and returns how many. */
@@ -65,7 +69,7 @@ export class Pieces {
     bytes.append(piece.memory, this.#at, length);
     this.#at += length;
     if (this.#at === piece.length) {
-      this.#pool.give(piece.memory);
+      this.#give(piece);
       this.#copied++;
       this.#at = 0;
     }
@@ -75,7 +79,12 @@ export class Pieces {
   /** Gives all memory back. */
   release(): void {
     // What was copied is back already, and may be others' by now.
-    for (const { memory } of this.#pieces.splice(0).slice(this.#copied)) this.#pool.give(memory);
+    for (const piece of this.#pieces.splice(0).slice(this.#copied)) this.#give(piece);
     this.#copied = 0;
+  }
+
+  #give({ memory }: Piece): void {
+    this.#budget?.give(memory.length);
+    this.#pool.give(memory);
   }
 }

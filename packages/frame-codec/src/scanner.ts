@@ -4,6 +4,8 @@ import { isBytes } from './bytes.js';
 import type { Endpoint } from './endpoint.js';
 import type { GrowingBytes } from './growing-bytes.js';
 import type { Kernel } from './kernel.js';
+import { errorOf } from './kernel-error.js';
+import type { MemoryBudget } from './memory-budget.js';
 import {
   CONFIG,
   CONSUMED,
@@ -16,11 +18,10 @@ import {
   RECORDS,
   RECORDS_END,
   VIOLATION,
-  VIOLATION_AT,
 } from './memory-map.js';
 import { Parked } from './parked.js';
 import { FINISHED, isFinished, NO_CARRY, Unfinished } from './unfinished.js';
-import { LimitError, ProtocolError, VIOLATION_NAMES } from './violation.js';
+import { LimitError, type ProtocolError } from './violation.js';
 
 const FIRST_RECORD = RECORDS / 4;
 const WORDS_PER_RECORD = RECORD_LENGTH / 4;
@@ -139,7 +140,8 @@ export abstract class Scanner {
     }
     if (this.yieldsKernel()) {
       // What waits for others is no fault of anybody: it is kept whatever the limit.
-      this.parkNothing(new Int32Array(0), undefined).behind.append(chunk, 0, chunk.length);
+      const parked = this.parkNothing(new Int32Array(0), undefined);
+      if (!parked.behind.append(chunk, 0, chunk.length)) this.refuse(parked, this.endpoint.exhausted());
       return;
     }
     const kernel = this.enter();
@@ -182,6 +184,7 @@ export abstract class Scanner {
     const parked = this.#parked;
     if (parked === undefined || this.#busy || waits(this) || this.yieldsKernel()) return;
     const { payloads, records, error, behind } = parked;
+    let thrown = true;
     this.#busy = true;
     try {
       while (parked.next < records.length && flowOf(this) === FLOW.go) {
@@ -189,9 +192,12 @@ export abstract class Scanner {
         parked.next += WORDS_PER_RECORD;
         this.deliver(payloads.memory, records, at);
       }
+      thrown = false;
     } finally {
       this.#busy = false;
       parked.next = firstLeft(this.left, records, parked.next);
+      // The handler that threw has ended the connection before.
+      if (thrown && this.#parked !== parked) parked.release();
     }
     if (waits(this)) return;
     this.#parked = undefined;
@@ -281,7 +287,7 @@ export abstract class Scanner {
       const count = kernel.scan(start, end);
       start = words[CONSUMED] ?? end;
       full = count === MAX_RECORDS;
-      if (words[VIOLATION] !== 0) error = this.errorOf(kernel);
+      if (words[VIOLATION] !== 0) error = errorOf(kernel, this.#position, this.endpoint.limits);
       this.save(kernel, full || start === end ? NO_CARRY : bytes.slice(start, end));
       let at = FIRST_RECORD;
       const endRecord = FIRST_RECORD + count * WORDS_PER_RECORD;
@@ -326,33 +332,44 @@ export abstract class Scanner {
   ): void {
     const from = records[1] ?? start;
     for (let at = 1; at < records.length; at += WORDS_PER_RECORD) records[at] = (records[at] ?? 0) - from;
-    const { payloads, behind } = this.parkNothing(records, error);
-    payloads.append(bytes, from, start - from, start - from);
+    const parked = this.parkNothing(records, error);
+    const hasRoom = parked.payloads.append(bytes, from, start - from, start - from);
     this.dropCarry();
     // What lies behind is counted when it is scanned.
     this.#position -= end - start;
     const rest = error === undefined ? bytes.subarray(start, end) : NO_CARRY;
     // What waits for others is no fault of anybody: the rest of an inbox is kept whatever the limit.
-    if (flowOf(this) === FLOW.yield) behind.append(rest, 0, rest.length);
-    else this.keep(rest);
+    if (hasRoom && flowOf(this) !== FLOW.yield) this.keep(rest);
+    else if (!hasRoom || !parked.behind.append(rest, 0, rest.length))
+      this.refuse(parked, this.endpoint.exhausted());
   }
 
   private parkNothing(records: Int32Array, error: ProtocolError | undefined): Parked {
-    this.#parked = new Parked(this.endpoint.codec.pool, records, error);
+    this.#parked = new Parked(this.endpoint.codec.pool, this.memory, records, error);
     return this.#parked;
+  }
+
+  /** @internal what the memory of all that is kept is taken from */
+  protected get memory(): MemoryBudget | undefined {
+    return this.endpoint.memory;
+  }
+
+  /** Fails because there is no room for what is to be kept; of that nothing is lent. */
+  private refuse(parked: Parked, error: LimitError): void {
+    parked.release();
+    this.forget();
+    this.violation(error);
   }
 
   /** Keeps bytes that cannot be scanned before what is parked was taken. */
   private keep(chunk: Uint8Array): void {
-    const { payloads, behind } = this.#parked ?? this.parkNothing(new Int32Array(0), undefined);
+    const parked = this.#parked ?? this.parkNothing(new Int32Array(0), undefined);
+    const { payloads, behind } = parked;
     const { maxRetainedLength } = this.endpoint.limits;
     const allowed = maxRetainedLength - payloads.capacity;
-    if (behind.length + chunk.length > allowed) {
-      this.forget();
-      this.violation(new LimitError('retained-too-much', maxRetainedLength));
-      return;
-    }
-    behind.append(chunk, 0, chunk.length, allowed);
+    if (behind.length + chunk.length > allowed)
+      this.refuse(parked, new LimitError('retained-too-much', maxRetainedLength));
+    else if (!behind.append(chunk, 0, chunk.length, allowed)) this.refuse(parked, this.endpoint.exhausted());
   }
 
   private load(kernel: Kernel): void {
@@ -376,25 +393,5 @@ export abstract class Scanner {
 
   private dropCarry(): void {
     if (this.#unfinished !== FINISHED) this.#unfinished.carry = NO_CARRY;
-  }
-
-  private errorOf({ bytes, words }: Kernel): ProtocolError {
-    const name = VIOLATION_NAMES[words[VIOLATION] ?? 0] ?? 'reserved-bit-set';
-    const position = this.#position + (words[VIOLATION_AT] ?? INBOX) - INBOX;
-    const { maxFragments, maxFrameLength, maxMessageLength } = this.endpoint.limits;
-    switch (name) {
-      case 'fragments-too-many':
-        return new LimitError(name, maxFragments, position);
-      case 'frame-too-long':
-        return new LimitError(name, maxFrameLength, position);
-      case 'message-too-long':
-        return new LimitError(name, maxMessageLength, position);
-      default:
-        return new ProtocolError(
-          name,
-          position,
-          name === 'text-not-utf8' ? undefined : bytes[words[VIOLATION_AT] ?? INBOX],
-        );
-    }
   }
 }

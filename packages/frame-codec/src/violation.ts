@@ -42,6 +42,12 @@ export const VIOLATIONS = {
   'close-reason-not-utf8': { closeCode: 1007, section: '5.5.1', message: 'close reason is not valid UTF-8' },
   'extension-data-invalid': { closeCode: 1007, section: '9', message: 'an extension cannot decode its data' },
   'retained-too-much': { closeCode: 1008, section: '10.4', message: 'more bytes wait than allowed' },
+  // 1013 of the IANA registry, try again later: not this message is too big (1009), nor has this peer broken a policy (1008).
+  'memory-exhausted': {
+    closeCode: 1013,
+    section: '10.4',
+    message: 'connections hold more memory together than allowed',
+  },
 } as const;
 
 /** The name of a rule of RFC 6455 or of a limit, see {@link VIOLATIONS}. */
@@ -58,7 +64,8 @@ export type LimitViolation =
   | 'fragments-too-many'
   | 'frame-too-long'
   | 'message-too-long'
-  | 'retained-too-much';
+  | 'retained-too-much'
+  | 'memory-exhausted';
 
 /**
  * The peer broke a rule of RFC 6455: the connection must be failed (§7.1.7) with `closeCode`.
@@ -93,7 +100,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** The peer passed a limit of this endpoint: close code 1009 (too big) or 1008 (policy). */
+/** The peer passed a limit of this endpoint: close code 1009 (too big), 1008 (policy) or 1013 (try again later). */
 export class LimitError extends ProtocolError {
   override readonly name: string = 'LimitError';
   /** what was allowed, in the unit of the limit (bytes or frames) */

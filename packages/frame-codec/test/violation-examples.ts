@@ -157,4 +157,4 @@ export const EXAMPLES: { readonly [Name in Exclude<Violation, ProvokedOtherwise>
 };
 
 /** Rows that bytes alone do not provoke; `violation.test.ts` shows how each comes about. */
-export type ProvokedOtherwise = 'retained-too-much' | 'extension-data-invalid';
+export type ProvokedOtherwise = 'retained-too-much' | 'extension-data-invalid' | 'memory-exhausted';

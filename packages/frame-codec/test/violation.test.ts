@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LimitError, ProtocolError, VIOLATIONS, type Violation } from '../src/index.js';
+import { LimitError, MemoryBudget, ProtocolError, VIOLATIONS, type Violation } from '../src/index.js';
 import * as map from '../src/memory-map.js';
 import { VIOLATION_NAMES } from '../src/violation.js';
 import { hex, toHex } from './hex.js';
@@ -27,6 +27,8 @@ const PROVOKED: { [Name in ProvokedOtherwise]: (recorded: Recorded) => void } = 
     connection.receive(hex('81 01 61 81'));
     for (let count = 0; count < 4; count++) connection.receive(hex('01 61 81'));
   },
+  // The memory of one connection, or of all: it makes no difference to the one that asks.
+  'memory-exhausted': ({ connection }) => connection.receive(hex('01 01 61')),
   // What an extension throws while it decodes comes to the connection this way.
   'extension-data-invalid': ({ connection }) => connection.fail(new ProtocolError('extension-data-invalid')),
 };
@@ -63,6 +65,7 @@ describe('VIOLATIONS', () => {
       'close-reason-not-utf8': 1007,
       'extension-data-invalid': 1007,
       'retained-too-much': 1008,
+      'memory-exhausted': 1013,
     });
   });
 
@@ -144,7 +147,12 @@ describe.each(CODECS)('the examples of VIOLATIONS ($name)', ({ codec }) => {
 
   it.each(Object.entries(PROVOKED))('fails the connection: %s', (violation, provoke) => {
     const { closeCode } = VIOLATIONS[violation as ProvokedOtherwise];
-    const recorded = record({ role: 'client', maxRetainedLength: 15, codec: codec() });
+    const recorded = record({
+      role: 'client',
+      maxRetainedLength: 15,
+      memory: new MemoryBudget(1000),
+      codec: codec(),
+    });
     provoke(recorded);
     expect(recorded.events).toEqual([`error ${violation} ${closeCode}`, 'end']);
     expect(readWire(recorded.wire()).map(({ first }) => first)).toEqual([0x88]);

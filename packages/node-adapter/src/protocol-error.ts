@@ -84,6 +84,10 @@ const ROWS: { readonly [violation in Violation]?: Row } = {
     kind: Error,
   },
   'retained-too-much': { code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS', message: 'Too many buffered chunks' },
+  'memory-exhausted': {
+    code: 'WS_ERR_TOO_MUCH_MEMORY',
+    message: 'Too much memory is held by all connections together',
+  },
 };
 
 /**

@@ -43,6 +43,12 @@ export interface ServerOptions<
   host?: string | null | undefined;
   /** most connections at a time; who comes then gets 503; default no limit */
   maxConnections?: number | undefined;
+  /**
+   * bytes that all connections may hold together: what arrives of messages that are not complete, what is inflated or
+   * paused, what waits to be sent, each write that waits counted as 1 KiB more. The connection that asks for more is closed
+   * with 1013, or given up as `overflow` says where it sends; default no limit
+   */
+  maxTotalMemory?: number | undefined;
   /** leaves it to the application to call `handleUpgrade` */
   noServer?: boolean | undefined;
   /**

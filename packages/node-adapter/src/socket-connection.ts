@@ -131,6 +131,7 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     this.flush();
     super.terminate();
     this.socket.destroy(error);
+    this.recount();
     if (!(this.socket instanceof Socket)) setTimeout(() => this.finish(), DESTROY_MS).unref();
   }
 
@@ -159,6 +160,7 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
     const steps = [
       () => this.release(),
       () => this.mark(FINISHED, true),
+      () => this.recount(),
       // Nothing can be sent any more: a close frame that is found now stays without an answer.
       () => super.terminate(),
       // What was held back is handed out: nobody can resume what is over.

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
-import { Connection, type ConnectionHandler, type Extension } from '@x/frame-codec';
+import { Connection, type ConnectionHandler, type Extension, type LimitError } from '@x/frame-codec';
 import { nextTick } from './clock.js';
 import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
+import { type Leaving, NOTHING_LEAVES } from './leaving.js';
 import { writesNatively } from './native-socket.js';
 import { currentTick, isExiting, releaseAtEndOfTick, runAll, surfaceLater } from './scheduler.js';
 import { SendCallback, type Sent, type Waiter } from './send-callback.js';
@@ -44,20 +45,6 @@ export const FINISHED = 2048;
 const TICK_SHIFT = 12;
 const FLAGS = (1 << TICK_SHIFT) - 1;
 
-/** What is on its way out, and who waits for it; of connections that have had such. */
-interface Leaving {
-  /** what waits for the rest of its frame */
-  head: Uint8Array | undefined;
-  /** who waits for what is written next */
-  waiters: Waiter[] | undefined;
-  /** writes to the stream that have not left, and who waits for them */
-  writes: number;
-  written: Set<readonly Waiter[]> | undefined;
-  /** bytes written to the handle that have not left, and who waits for that */
-  unsent: number;
-  unsentFor: readonly Waiter[] | undefined;
-}
-
 /** A codec `Connection` that writes to a stream: gathered, in order, and with word of what has left. */
 export abstract class SocketWriter<Context = unknown> extends Connection<Context> implements Writer {
   readonly socket: Duplex;
@@ -90,6 +77,12 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
   private get unsentLength(): number {
     const { head, unsent } = this.#leaving ?? NOTHING_LEAVES;
     return (head?.length ?? 0) + unsent + this.socket.writableLength;
+  }
+
+  /** The same, with what the writes cost beside their bytes. */
+  private get heldLength(): number {
+    const leaving = this.#leaving ?? NOTHING_LEAVES;
+    return this.unsentLength + leaving.writes * WRITE_COST;
   }
 
   /** @internal Sends all that waits and is ready, without turns for others. */
@@ -192,6 +185,7 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
       const leaving = this.leaving();
       leaving.unsent = waiting;
       leaving.unsentFor = waiters;
+      this.recount();
       return false;
     }
     if (waiters !== undefined) nextTick(tellAll, waiters);
@@ -209,7 +203,7 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
       return true;
     }
     const leaving = this.leaving();
-    const waiting = leaving.unsent + socket.writableLength + leaving.writes * WRITE_COST;
+    const waiting = this.heldLength;
     if (waiters !== undefined) {
       leaving.written ??= new Set();
       leaving.written.add(waiters);
@@ -228,13 +222,17 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     });
     if (head !== undefined) socket.uncork();
     atOnce = socket.writableLength === 0;
-    if (!atOnce) leaving.writes++;
+    if (!atOnce) {
+      leaving.writes++;
+      this.recount();
+    }
     if (waiting > this.transport.maxBufferedLength) this.mark(OVERFLOWS, true);
     return atOnce && isReusable;
   }
 
   /** What went through the stream has left. Node tells of an emptied buffer only when that was full before. */
   private passed(waiters: readonly Waiter[] | undefined, error: Error | undefined): void {
+    this.recount();
     // Node calls back for several writes in a row.
     surfaceLater(() => {
       if (waiters !== undefined && this.leaving().written?.delete(waiters)) tellAll(waiters, error);
@@ -257,6 +255,7 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     const waiters = leaving.unsentFor ?? [];
     leaving.unsent = 0;
     leaving.unsentFor = undefined;
+    this.recount();
     if (status < 0) {
       const error = writeError(status);
       socket.destroy(error);
@@ -298,6 +297,30 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     leaving.written = undefined;
     leaving.unsentFor = undefined;
     tellAll(lists.flat(), tooLate());
+  }
+
+  /** @internal */
+  protected override overdrawn(): void {
+    this.leaving().isTooMuch = true;
+    this.mark(OVERFLOWS, true);
+  }
+
+  /** @internal Counts what waits here among what all connections hold together; a stream that is destroyed holds nothing. */
+  protected recount(): void {
+    const { memory } = this.endpoint;
+    if (memory === undefined) return;
+    const leaving = this.leaving();
+    const isOver = this.socket.destroyed || this.has(FINISHED);
+    const held = isOver ? 0 : this.heldLength;
+    const more = held - leaving.counted;
+    leaving.counted = held;
+    memory.charge(more);
+    if (more > 0 && memory.isOverdrawn) this.overdrawn();
+  }
+
+  /** @internal the bound on what all connections hold together, where this one is given up for it */
+  get exhausted(): LimitError | undefined {
+    return this.#leaving?.isTooMuch ? this.endpoint.exhausted() : undefined;
   }
 
   /** @internal Whether more waits than may. */
@@ -354,15 +377,6 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     Object.defineProperty(socket, 'end', { configurable: true, writable: true, value: endOf(this, end) });
   }
 }
-
-const NOTHING_LEAVES: Leaving = {
-  head: undefined,
-  waiters: undefined,
-  writes: 0,
-  written: undefined,
-  unsent: 0,
-  unsentFor: undefined,
-};
 
 function endOf(connection: SocketWriter, end: Duplex['end']): (...values: unknown[]) => unknown {
   return function endBehindWrites(this: Duplex, ...values: unknown[]): unknown {

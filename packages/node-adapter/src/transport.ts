@@ -21,8 +21,8 @@ export interface SocketHandler<Context = unknown>
   /** The socket takes more again after its buffer was full, or what waited for its turn has left. */
   drain?(connection: SocketConnection<Context>): void;
   /**
-   * The peer does not read: more than `maxBufferedLength` waits for it. Told once, and never from inside a write. Without
-   * this the socket is dropped.
+   * The peer does not read: more than `maxBufferedLength` waits for it, or more than the `memory` of the endpoint for all.
+   * Told once, and never from inside a write. Without this the socket is dropped.
    */
   overflow?(connection: SocketConnection<Context>): void;
 }

@@ -6,6 +6,7 @@ import { type Ending, newEnding } from './ending.js';
 import { WebSocketEventTarget } from './event-target.js';
 import { watchFor } from './keep-alive.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS } from './options.js';
+import { toWsError } from './protocol-error.js';
 import { READY_STATES, type ReadyState } from './ready-state.js';
 import { surfaceLater } from './scheduler.js';
 import type { SocketConnection } from './socket-connection.js';
@@ -103,20 +104,20 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
     this.reportError(error);
   }
 
-  /** @internal the peer does not read, and too much waits for it */
+  /** @internal the peer does not read, and too much waits for it, or for all */
   overflow(): void {
     const { _connection: connection } = this;
-    const error = new RangeError('Too much is buffered for a peer that does not read');
+    const limit = connection?.exhausted;
     endingOf(this).isMute = true;
     if (this._terms.settings.overflow === 'close') {
       this._readyState = CLOSING;
       this.startCloseTimer();
-      connection?.abandon(CLOSE_CODES.policyViolation);
+      connection?.abandon(limit?.closeCode ?? CLOSE_CODES.policyViolation, limit?.summary);
     } else {
       this._readyState = CLOSING;
       connection?.destroy();
     }
-    endingOf(this).error = Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' });
+    endingOf(this).error = limit === undefined ? tooMuchBuffered() : toWsError(limit);
     // Not from inside the call that sent too much.
     nextTick(() => this.ended());
   }
@@ -173,6 +174,11 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
 export function endingOf(websocket: WebSocketCore): Ending {
   websocket._ending ??= newEnding();
   return websocket._ending;
+}
+
+function tooMuchBuffered(): Error {
+  const error = new RangeError('Too much is buffered for a peer that does not read');
+  return Object.assign(error, { code: 'WS_ERR_TOO_MUCH_BUFFERED' });
 }
 
 /** What follows waits until the event was emitted, in a task of its own. */

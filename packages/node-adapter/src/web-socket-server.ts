@@ -10,6 +10,7 @@ import { nextTick, setImmediate } from './clock.js';
 import { checkClose } from './close-argument.js';
 import { type Compression, compressionFor } from './compression.js';
 import { ConnectionCount } from './connection-count.js';
+import { budgetFor } from './endpoint-options.js';
 import { toHandshakeError } from './handshake-error.js';
 import { watchFor } from './keep-alive.js';
 import { DEFAULTS, type SocketOptions } from './options.js';
@@ -111,7 +112,8 @@ export class WebSocketServer<
         'One and only one of the "port", "server", or "noServer" options must be specified',
       );
     }
-    this.#socketOptions = { ...complete, [TRANSPORT]: createTransport(true, complete, complete) };
+    const memory = budgetFor(complete.maxTotalMemory);
+    this.#socketOptions = { ...complete, [TRANSPORT]: createTransport(true, complete, complete, memory) };
     this.#refusals = new Refusals(complete.closeTimeout);
     this.#connections = new ConnectionCount(complete.maxConnections);
     this.#hooks = new Hooks(this, this.#refusals, complete.handshakeTimeout ?? HOOK_TIMEOUT);

@@ -1,3 +1,4 @@
+import type { MemoryBudget } from '@x/frame-codec';
 import { endpointFor } from './endpoint-options.js';
 import type { ConnectionOptionsOfBoth, SocketOptions } from './options.js';
 import { Transport } from './transport.js';
@@ -10,6 +11,7 @@ export const TRANSPORT: unique symbol = Symbol('transport');
 /**
  * How connections of one role with these options are put on streams.
  *
+ * @param memory what they all may hold together
  * @throws {RangeError} when a limit is out of its range
  * @throws {TypeError} when `overflow` is neither of the two
  */
@@ -17,6 +19,7 @@ export function createTransport(
   isServer: boolean,
   settings: ConnectionOptionsOfBoth,
   options: SocketOptions,
+  memory?: MemoryBudget,
 ): Transport<WebSocket> {
   const { overflow = 'terminate' } = settings;
   if (overflow !== 'close' && overflow !== 'terminate') {
@@ -26,7 +29,7 @@ export function createTransport(
   if (maxBufferedAmount !== undefined && !(maxBufferedAmount >= 0)) {
     throw new RangeError(`maxBufferedAmount must be at least 0, not ${maxBufferedAmount}`);
   }
-  return new Transport<WebSocket>(endpointFor(isServer, settings, options), webSocketHandler, {
+  return new Transport<WebSocket>(endpointFor(isServer, settings, options, memory), webSocketHandler, {
     gatherWrites: options.gatherWrites ?? settings.gatherWrites,
     zeroCopyReads: options.zeroCopyReads ?? settings.zeroCopyReads,
     directWrites: options.directWrites ?? settings.directWrites,

@@ -30,6 +30,7 @@ const SERVERS: Record<string, { variable: string; path: string }> = {
   'low-level-net.js': { variable: 'server', path: '/' },
   'broadcast.js': { variable: 'server', path: '/' },
   'prepared.js': { variable: 'server', path: '/' },
+  'total.js': { variable: 'server', path: '/' },
 };
 
 /** Has a program end also where these tests were killed, and cannot end it: the pipe to it ends with them. */
@@ -364,12 +365,25 @@ describe('the README', () => {
       .toEqual([['{"members":1}', '{"members":2}'], ['{"members":2}']]);
   });
 
+  it('shows how to bound the memory of all connections', async () => {
+    const running = await startServer('total.js', { '512 * 1024 * 1024': '100_000' });
+    const [first, second] = [await open(running), await open(running)];
+    for (const { ws } of [first, second]) ws.on('error', () => undefined);
+    first.ws.send(Buffer.alloc(60_000), { fin: false });
+    second.ws.send(Buffer.alloc(60_000), { fin: false });
+    const closed = (ws: Ws) => once(ws, 'close').then(([code]) => code);
+    expect(await Promise.race([closed(first.ws), closed(second.ws)])).toBe(1013);
+    await until(() => running.output().includes('WS_ERR_TOO_MUCH_MEMORY'), 'the error');
+  });
+
   it('has no block that these tests leave out', () => {
     const fences = Array.from(readme.matchAll(/^```(\S.*)$/gm), ([, info]) => info);
     expect(fences).toEqual([
       'sh',
       ...['server.js', 'https.js', 'chat.js', 'client.js', 'stream.js'].map((name) => `js ${name}`),
-      ...['low-level-http.js', 'low-level-net.js', 'broadcast.js', 'prepared.js'].map((name) => `js ${name}`),
+      ...['low-level-http.js', 'low-level-net.js', 'broadcast.js', 'prepared.js', 'total.js'].map(
+        (name) => `js ${name}`,
+      ),
     ]);
   });
 });
