@@ -1,3 +1,4 @@
+import { getSystemErrorName } from 'node:util';
 import type { Waiter } from './send-callback.js';
 
 /** What is on its way out, and who waits for it; of connections that have had such. */
@@ -28,3 +29,14 @@ export const NOTHING_LEAVES: Leaving = {
   counted: 0,
   isTooMuch: false,
 };
+
+/** What is told where the stream has ended before. */
+export function tooLate(): Error {
+  return new Error('The socket was closed before the data was sent');
+}
+
+/** What is told where the handle says that a write has failed. */
+export function writeError(status: number): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: 'write' });
+}

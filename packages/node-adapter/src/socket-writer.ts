@@ -1,10 +1,9 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { getSystemErrorName } from 'node:util';
 import { Connection, type ConnectionHandler, type Extension, type LimitError } from '@x/frame-codec';
 import { nextTick } from './clock.js';
 import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
-import { type Leaving, NOTHING_LEAVES } from './leaving.js';
+import { type Leaving, NOTHING_LEAVES, tooLate, writeError } from './leaving.js';
 import { writesNatively } from './native-socket.js';
 import { currentTick, isExiting, releaseAtEndOfTick, runAll, surfaceLater } from './scheduler.js';
 import { SendCallback, type Sent, type Waiter } from './send-callback.js';
@@ -312,10 +311,12 @@ export abstract class SocketWriter<Context = unknown> extends Connection<Context
     const leaving = this.leaving();
     const isOver = this.socket.destroyed || this.has(FINISHED);
     const held = isOver ? 0 : this.heldLength;
-    const more = held - leaving.counted;
+    const { counted } = leaving;
     leaving.counted = held;
-    memory.charge(more);
-    if (more > 0 && memory.isOverdrawn) this.overdrawn();
+    memory.charge(held - counted);
+    // TLS takes nothing at once: a short write on its way through the stream is no sign of a peer that does not read.
+    const passes = counted === 0 && !this.has(REUSABLE) && held <= this.socket.writableHighWaterMark;
+    if (held > counted && memory.isOverdrawn && !passes) this.overdrawn();
   }
 
   /** @internal the bound on what all connections hold together, where this one is given up for it */
@@ -383,15 +384,6 @@ function endOf(connection: SocketWriter, end: Duplex['end']): (...values: unknow
     connection.sendAll();
     return Reflect.apply(end, this, values);
   };
-}
-
-function tooLate(): Error {
-  return new Error('The socket was closed before the data was sent');
-}
-
-function writeError(status: number): Error {
-  const code = getSystemErrorName(status);
-  return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: 'write' });
 }
 
 function tellAll(waiters: readonly Waiter[], error?: Error | null): void {
