@@ -103,6 +103,30 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ['writes that have left go on to cost', '      if (!atOnce) leaving.writes--;\n', ''],
   ),
   ...inAdapter(
+    'socket-writer',
+    ['total-memory'],
+    [
+      'a short write over TLS is taken for a peer that does not read',
+      'memory.isOverdrawn && !passes) this',
+      'memory.isOverdrawn && passes !== undefined) this',
+    ],
+    [
+      'what has left stays counted',
+      'memory.charge(held - counted);',
+      'memory.charge(Math.max(0, held - counted));',
+    ],
+    [
+      'what the stream holds is not counted',
+      '      leaving.writes++;\n      this.recount();',
+      '      leaving.writes++;',
+    ],
+  ),
+  ...inAdapter(
+    'socket-connection',
+    ['total-memory'],
+    ['what waits for a stream that is closed stays counted', '      () => this.recount(),\n', ''],
+  ),
+  ...inAdapter(
     'socket-connection',
     ['moments', 'turns', 'socket-connection', 'ends'],
     [

@@ -21,6 +21,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['what has left is counted as waiting', '    this.#count(-first.length);\n', ''],
     ['a slice that has left is counted off again', '    entry.length = length;\n', ''],
     ['parts behind others are not counted', '    this.#count(part.length);\n', ''],
+    ['what waits takes no memory', 'this.#budget?.charge(bytes);', 'this.#budget?.charge(0 * bytes);'],
     ['isAbandoned is ignored', 'return this.current.isAbandoned;', 'return false;'],
     ['nobody is told that a message never ends', '    open.isAbandoned = true;\n', ''],
     ['a ping goes amid a write', '    if (this.isWriting) return false;\n', ''],

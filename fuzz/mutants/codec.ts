@@ -16,6 +16,16 @@ export const CODEC: readonly Mutant[] = [
       'append(chunk, 0, chunk.length)',
     ],
     ['what a handler that threw has not seen is lost', '(thrown && flowOf(this)', '(!thrown && flowOf(this)'],
+    [
+      'what is parked stays counted behind a handler that ends and throws',
+      '      if (thrown && this.#parked !== parked) parked.release();\n',
+      '      if (thrown && this.#parked !== parked) parked.next = 0;\n',
+    ],
+    [
+      'what is parked stays counted where there is no room for more',
+      '    parked.release();\n    this.forget();',
+      '    this.forget();',
+    ],
   ),
   ...inFile('packages/frame-codec/src/kernel-error.ts', [
     'positions are told one too high',
@@ -72,10 +82,24 @@ export const CODEC: readonly Mutant[] = [
       'target[at + 1] = maskingKey >> 16;',
     ],
   ),
-  ...inFile('packages/frame-codec/src/pieces.ts', [
-    'a piece that is joined in several turns begins anew',
-    'bytes.append(piece.memory, this.#at, length);',
-    'bytes.append(piece.memory, 0, length);',
+  ...inFile(
+    'packages/frame-codec/src/pieces.ts',
+    [
+      'a piece that is joined in several turns begins anew',
+      'bytes.append(piece.memory, this.#at, length);',
+      'bytes.append(piece.memory, 0, length);',
+    ],
+    ['pieces stay counted', 'this.#budget?.give(memory.length);', 'this.#budget?.give(0 * memory.length);'],
+  ),
+  ...inFile(
+    'packages/frame-codec/src/growing-bytes.ts',
+    ['memory that grows is counted twice', '.take(bytes.length - this.capacity)', '.take(bytes.length)'],
+    ['memory that comes back stays counted', '    this.#budget?.give(this.capacity);\n', ''],
+  ),
+  ...inFile('packages/frame-codec/src/memory-budget.ts', [
+    'there is one byte more than there is',
+    'this.#used + bytes > this.most) return',
+    'this.#used + bytes > this.most + 1) return',
   ]),
   ...inFile('packages/frame-codec/src/deflate-pool.ts', [
     'a pool that is closed keeps its engines open',

@@ -12,6 +12,7 @@ import { layersRoundTrip } from './layers.js';
 import { linkClosed } from './link.js';
 import { deflateLong } from './long.js';
 import { memoryOfMessages, memoryOfPauses, typedErrors } from './memory.js';
+import { memoryTogether } from './memory-together.js';
 import {
   messagesAnySplit,
   messagesKernels,
@@ -56,6 +57,7 @@ export const PROPERTIES: readonly AnyProperty[] = [
   counted(typedErrors),
   counted(memoryOfMessages),
   counted(memoryOfPauses),
+  counted(memoryTogether),
   counted(deflateHostile),
   counted(deflateRoundTrip),
   counted(deflateLong),

@@ -7,6 +7,7 @@ import {
   FrameDecoder,
   type KernelKind,
   type Limits,
+  type MemoryBudget,
   type ProtocolError,
   type Role,
   RSV,
@@ -24,6 +25,8 @@ export interface SubjectOptions {
   readonly limits: Partial<Limits>;
   /** whether a connection lets others have their turn when it has inflated enough; it goes on behind the chunk */
   readonly yields?: boolean;
+  /** what a connection shares with others */
+  readonly memory?: MemoryBudget;
 }
 
 /** One codec of each kind for all inputs, so that nothing of one must show in the next; released memory is overwritten. */
@@ -108,17 +111,26 @@ export class Subject {
   turns = 0;
   /** what the connection held when it was paused last */
   heldAtPause = 0;
+  /** what is called behind the next event, from inside the handler */
+  inside: (() => void) | undefined;
   #sincePause = 0;
   #error: ProtocolError | undefined;
   #copy: Transcript | undefined;
 
   constructor(
     kernel: KernelKind,
-    { role, limits, yields = false }: SubjectOptions,
+    { role, limits, yields = false, memory }: SubjectOptions,
     manner: Manner,
     extensions: readonly Extension[] = [],
   ) {
-    const endpoint = new Endpoint({ role, codec: codecOf(kernel), maskingKey: () => MASKING_KEY, ...limits });
+    const shared = memory === undefined ? {} : { memory };
+    const endpoint = new Endpoint({
+      role,
+      codec: codecOf(kernel),
+      maskingKey: () => MASKING_KEY,
+      ...limits,
+      ...shared,
+    });
     const handler = this.#handler(manner);
     if (yields) {
       handler.yield = () => {
@@ -162,6 +174,11 @@ export class Subject {
       this.#goOn();
     }
     return { error: this.#error };
+  }
+
+  /** What the connection failed with. */
+  get violation(): string | undefined {
+    return this.#error?.violation;
   }
 
   /** Whether the connection failed. */
@@ -242,5 +259,8 @@ export class Subject {
       this.heldAtPause = this.connection.retainedLength;
       this.connection.pause();
     }
+    const { inside } = this;
+    this.inside = undefined;
+    inside?.();
   }
 }

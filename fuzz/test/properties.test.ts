@@ -35,7 +35,7 @@ describe('the properties', () => {
       if (part !== 'codec') continue;
       const runs = name.endsWith('-planted')
         ? 500
-        : name.startsWith('deflate') || name === 'memory-pauses'
+        : name.startsWith('deflate') || name === 'memory-pauses' || name === 'memory-together'
           ? 40
           : 0;
       if (runs > 0) expect(await explore('wasm', 1, runs)).toBeUndefined();
@@ -48,7 +48,7 @@ describe('the properties', () => {
   });
 
   it('plant every rule that bytes alone can break, and no other', () => {
-    const otherwise = ['extension-data-invalid', 'retained-too-much'];
+    const otherwise = ['extension-data-invalid', 'memory-exhausted', 'retained-too-much'];
     expect([...FAULT_NAMES, ...otherwise].sort()).toEqual(Object.keys(VIOLATIONS).sort());
   });
 
