@@ -6,8 +6,10 @@ import {
   DeflatePool,
   Endpoint,
   type Extension,
+  FrameDecoder,
   FrameEncoder,
   type KernelKind,
+  MemoryBudget,
   type Opcode,
   PermessageDeflate,
   PreparedMessage,
@@ -88,6 +90,9 @@ const MISTAKES: readonly ((victim: Victim) => unknown)[] = [
   ({ kernel }) => new Endpoint({ role: 'client', codec: codecOf(kernel), maxTurnLength: 0 }),
   () => new Endpoint({ role: 'client', codec: WRONG as Codec }),
   () => new Endpoint({ role: 'client', maskingKey: WRONG as () => number }),
+  () => new Endpoint({ role: 'client', memory: WRONG as MemoryBudget }),
+  () => new MemoryBudget(0),
+  ({ kernel }) => keepsFrames(kernel),
   () => new PreparedMessage(notUtf8, { text: true }),
   () => new DeflatePool({ engine: PAKO, threshold: 0.5 }),
   () => new DeflatePool({ engine: {} as DeflateEngine }),
@@ -129,6 +134,16 @@ function claiming(first: number): Extension {
 function extended(kernel: KernelKind, extensions: readonly Extension[]): Connection<undefined> {
   const endpoint = new Endpoint({ role: 'client', codec: codecOf(kernel) });
   return new Connection(endpoint, { write: () => true, end: () => {} }, undefined, extensions);
+}
+
+/** Throws from inside a handler of frames, of which a decoder keeps what is left: there is no memory of others for it. */
+function keepsFrames(kernel: KernelKind): void {
+  const memory = new MemoryBudget(1);
+  const thrower = (): void => {
+    throw new TypeError(`${memory.used} bytes are counted`);
+  };
+  const endpoint = new Endpoint({ role: 'client', codec: codecOf(kernel), memory });
+  new FrameDecoder(endpoint, thrower).receive(Uint8Array.of(0x82, 1, 0, 0x82, 1, 0));
 }
 
 /** Runs `act` inside a handler of another connection. */
