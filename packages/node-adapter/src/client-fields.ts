@@ -30,14 +30,13 @@ export class ClientFields {
   }
 
   /**
-   * Credentials meant for one host and port go to no other, and not in the clear where they were meant for TLS; nor do they
-   * come back on a further redirect. From `ws:` to `wss:` on one host they go along, as with npm `ws`: what was sent in the
-   * clear may be sent to that host under TLS.
+   * Credentials meant for one origin (scheme, host and port: RFC 6454 §4) go to no other; nor do they come back on a further
+   * redirect. Stricter than npm `ws`, which lets them go along from `ws:` to `wss:` on one host.
    */
   #forgetCredentials(from: WebSocketUrl, to: WebSocketUrl): void {
     // Without the port where it is that of the scheme.
     const sameHost = from.authority === to.authority && from.socketPath === to.socketPath;
-    if (sameHost && !(from.secure && !to.secure)) return;
+    if (sameHost && from.secure === to.secure) return;
     for (const name of this.#secret) this.#fields.delete(name);
     if (!sameHost) this.#fields.delete('host');
     this.#auth = undefined;
