@@ -24,7 +24,7 @@ export const CODEC: readonly Mutant[] = [
     [
       'what is parked stays counted where there is no room for more',
       '    parked.release();\n    this.forget();',
-      '    this.forget();',
+      '    void parked;\n    this.forget();',
     ],
   ),
   ...inFile('packages/frame-codec/src/kernel-error.ts', [

@@ -249,6 +249,47 @@ it.each(['TLS', 'TCP'] as const)('answers short messages over %s where nothing i
   expect(budget.used).toBe(0);
 });
 
+it('gives back what has left as soon as it has', async () => {
+  const { websocket, peer, server } = await open({ role: 'server', server: { maxTotalMemory: 64 * MIB } });
+  if (server === undefined) throw new Error('no server');
+  const budget = budgetOf(server);
+  peer.stream.pause();
+  // The first write of a socket shows how the next may go to its handle.
+  for (const length of [100, 16 * MIB, 16 * MIB]) {
+    websocket.send(noise(length));
+    await turn();
+  }
+  expect(budget.used).toBeGreaterThan(16 * MIB);
+  expect(budget.used - websocket.bufferedAmount).toBeLessThanOrEqual(4 * KIB);
+  peer.stream.resume();
+  await until(() => websocket.bufferedAmount === 0, 'all to leave');
+  expect(budget.used).toBe(0);
+  peer.stream.pause();
+  websocket.send(noise(16 * MIB));
+  expect(budget.used).toBe(websocket.bufferedAmount);
+  expect(budget.used).toBeGreaterThan(MIB);
+  peer.stream.resume();
+  await until(() => websocket.bufferedAmount === 0, 'all to leave');
+  expect([budget.used, websocket.readyState]).toEqual([0, WebSocket.OPEN]);
+});
+
+it('gives back what a stream held that was destroyed and never says what became of it', async () => {
+  const { websocket, link, server } = await open({
+    role: 'server',
+    over: 'a Duplex',
+    server: { maxTotalMemory: MIB },
+  });
+  if (server === undefined) throw new Error('no server');
+  const budget = budgetOf(server);
+  link?.hold();
+  websocket.send(noise(20_000));
+  // A head of 4 bytes, and what a write costs.
+  expect(budget.used).toBe(20_000 + 4 + KIB);
+  link?.destroy();
+  await until(() => websocket.readyState === WebSocket.CLOSED);
+  expect(budget.used).toBe(0);
+});
+
 /** What a side of a connection does next. */
 function act(websocket: WebSocket, random: (below: number) => number): void {
   const bytes = noise(random(8) === 0 ? random(200_000) : random(3000), random(99) + 1);
