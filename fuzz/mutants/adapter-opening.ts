@@ -68,9 +68,8 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
   ...inAdapter(
     'client-fields',
     ['redirects'],
-    ['credentials leave TLS', 'if (sameHost && !(from.secure && !to.secure))', 'if (sameHost)'],
+    ['credentials go from or to TLS', 'if (sameHost && from.secure === to.secure)', 'if (sameHost)'],
     ['credentials go to another port', 'from.authority === to.authority', 'from.host === to.host'],
-    ['no credentials go to TLS', '!(from.secure && !to.secure)', 'from.secure === to.secure'],
     ['a secret header goes to another origin', 'of this.#secret)', 'of this.#secret.slice(0, 3))'],
     ['a Host field goes to another host', "    if (!sameHost) this.#fields.delete('host');\n", ''],
     ['the auth option goes to another origin', '    this.#auth = undefined;\n', ''],
