@@ -8,6 +8,8 @@ import { rolldown } from 'rolldown';
 
 const PACKAGES = ['handshake', 'frame-codec', 'node-adapter'];
 const FORMATS = { cjs: 'index.cjs', esm: 'index.js' };
+/** Half of what a runtime would have to read; source maps lead to all of them. */
+const COMMENTS = { legal: true, annotation: true, jsdoc: false };
 
 /** The nearest folder with a package's manifest, from a module up. */
 async function packageOf(module) {
@@ -45,7 +47,7 @@ for (const name of PACKAGES) {
   await rm(licences, { force: true });
   for (const [format, fileName] of Object.entries(FORMATS)) {
     const file = join(folder, 'dist', fileName);
-    const { output } = await bundle.write({ file, format, exports: 'named', sourcemap: true });
+    const { output } = await bundle.write({ file, format, exports: 'named', sourcemap: true, comments: COMMENTS });
     const text = await licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds));
     if (text !== '') await writeFile(licences, text);
   }

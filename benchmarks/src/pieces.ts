@@ -2,6 +2,7 @@ import { Budget } from './budget.js';
 import type { Command } from './command-line.js';
 import { type Effort, measure, type Result, type Work } from './measure.js';
 import { codecWorks, handshakeWorks } from './micro/works.js';
+import { startWorks } from './start/start.js';
 import { matches } from './title.js';
 import type { Peers } from './ws.js';
 
@@ -21,6 +22,7 @@ export function worksOf(command: Command, filter: string, peers: Peers): Work[] 
   const works = [
     ...(command === 'handshake' || command === 'server' ? [] : codecWorks(peers)),
     ...(command === 'server' ? [] : handshakeWorks()),
+    ...(command === 'handshake' || command === 'micro' ? [] : startWorks()),
   ];
   return works.filter((work) => matches(work, filter));
 }

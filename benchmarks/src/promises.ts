@@ -117,6 +117,15 @@ const PIECES: readonly Promised[] = [
   { of: /^UTF-8, (?!ASCII)/, by: 'wasm', measure: 'speed', than: 'isUtf8', floor: 0.15, goal: 0.25 },
   { of: /^memory: /, by: 'decoded frame', measure: 'bytes', than: 'view', floor: 1.05 },
   { of: /^handshake: .* node:http/, by: 'this project', measure: 'speed', than: 'ws', floor: 1.5, goal: 2 },
+  { of: 'start: import', by: 'adapter', measure: 'ns', than: 'ws without add-ons', floor: 1.5 },
+  {
+    of: 'start: first message',
+    by: 'adapter',
+    measure: 'ns',
+    than: 'ws without add-ons',
+    floor: 3,
+    goal: 1.5,
+  },
   { of: /^hostile patterns/, by: '64 KiB', measure: 'ns', floor: 5 * MILLISECOND },
   { of: /^hostile patterns: /, by: '64 KiB', measure: 'ns', than: '16 KiB', floor: 5 },
 ];

@@ -18,7 +18,7 @@ export const OPEN: 1 = WebSocket.OPEN;
 export const CLOSING: 2 = WebSocket.CLOSING;
 export const CLOSED: 3 = WebSocket.CLOSED;
 
-// For programs without the global `crypto`.
+// Node loads the global `crypto` only when it is used, which takes longer than a handshake; and some programs have none.
 setRandomSource(randomFillSync);
 
 // As npm ws has it: whoever has the class has everything.

@@ -19,8 +19,9 @@ export interface FrameOptions {
   maskBuffer?: Buffer;
 }
 
-const PLAIN: FrameEncoder = new FrameEncoder(new Endpoint({ role: 'server' }));
-const MASKED: FrameEncoder = new FrameEncoder(new Endpoint({ role: 'client' }));
+/** Made when they are first used: an endpoint loads the kernel. */
+let plain: FrameEncoder | undefined;
+let masked: FrameEncoder | undefined;
 
 /** Frames onto a stream, as npm `ws` exports it, for software that frames by itself. */
 export class Sender {
@@ -123,8 +124,14 @@ function bytesOf(data: unknown): Uint8Array {
 }
 
 function encoderFor({ mask, generateMask }: FrameOptions): FrameEncoder {
-  if (mask !== true) return PLAIN;
-  if (generateMask === undefined) return MASKED;
+  if (mask !== true) {
+    plain ??= new FrameEncoder(new Endpoint({ role: 'server' }));
+    return plain;
+  }
+  if (generateMask === undefined) {
+    masked ??= new FrameEncoder(new Endpoint({ role: 'client' }));
+    return masked;
+  }
   return new FrameEncoder(new Endpoint({ role: 'client', maskingKey: maskingKeyOf(generateMask) }));
 }
 
