@@ -102,7 +102,8 @@ ${STOP}`,
     usage: `pnpm bench [all | micro | handshake | server | check | publish] [options]
 
   all         everything, in about ten minutes; writes a report
-  micro       pieces of work: decode, encode, unmask, UTF-8, the opening handshake, memory of a frame
+  micro       pieces of work: decode, encode, unmask, UTF-8, the opening handshake, memory of a frame,
+              what a new process pays
   handshake   the opening handshake alone
   server      whole servers and clients, in processes of their own
   check       what the project promises; ends with 1 where a floor is not reached in three attempts

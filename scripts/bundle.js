@@ -47,7 +47,13 @@ for (const name of PACKAGES) {
   await rm(licences, { force: true });
   for (const [format, fileName] of Object.entries(FORMATS)) {
     const file = join(folder, 'dist', fileName);
-    const { output } = await bundle.write({ file, format, exports: 'named', sourcemap: true, comments: COMMENTS });
+    const { output } = await bundle.write({
+      file,
+      format,
+      exports: 'named',
+      sourcemap: true,
+      comments: COMMENTS,
+    });
     const text = await licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds));
     if (text !== '') await writeFile(licences, text);
   }

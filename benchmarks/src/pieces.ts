@@ -22,7 +22,7 @@ export function worksOf(command: Command, filter: string, peers: Peers): Work[] 
   const works = [
     ...(command === 'handshake' || command === 'server' ? [] : codecWorks(peers)),
     ...(command === 'server' ? [] : handshakeWorks()),
-    ...(command === 'handshake' || command === 'micro' ? [] : startWorks()),
+    ...(command === 'handshake' || command === 'server' ? [] : startWorks()),
   ];
   return works.filter((work) => matches(work, filter));
 }
