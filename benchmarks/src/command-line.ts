@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { SECONDS } from './budget.js';
 import type { Effort } from './measure.js';
-import type { ServerEffort } from './server/compare.js';
 import { CONTESTANTS } from './server/contestants.js';
+import type { ServerEffort } from './server/effort.js';
 
 export const COMMANDS = ['all', 'micro', 'handshake', 'server', 'check', 'publish'] as const;
 

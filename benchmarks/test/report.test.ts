@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markdownOf } from '../src/report/markdown.js';
 import { pageOf } from '../src/report/page.js';
-import { type Report, writeReport } from '../src/report/report.js';
+import type { Report } from '../src/report/report.js';
+import { writeReport } from '../src/report/write.js';
 import { judge } from '../src/verdict.js';
 import { comparisonOf, resultOf } from './evidence.js';
 

@@ -1,7 +1,8 @@
 /** These start the servers themselves, which are run as they were built. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { compare, type ServerEffort } from '../dist/server/compare.js';
+import { compare } from '../dist/server/compare.js';
 import { CONTESTANTS, type Contestant, whyMissing } from '../dist/server/contestants.js';
+import type { ServerEffort } from '../dist/server/effort.js';
 import { Generator } from '../dist/server/generator.js';
 import { Program } from '../dist/server/program.js';
 import { describeComparison } from '../dist/server/table.js';

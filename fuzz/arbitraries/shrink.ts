@@ -1,4 +1,4 @@
-import type { StreamInput } from './stream.js';
+import type { StreamInput } from './stream-input.js';
 
 /** Where the head and the payload of each frame stand; the last piece may be anything. */
 export interface Piece {

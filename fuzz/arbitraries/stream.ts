@@ -7,22 +7,7 @@ import { alignedText, nearText, octets, text } from './payload.js';
 import type { Random } from './random.js';
 import { RandomArbitrary } from './random-arbitrary.js';
 import { piecesOf, shrinkStream } from './shrink.js';
-
-/** What a decoder is fed. */
-export interface StreamInput {
-  /** who receives it: frames to a server are masked */
-  readonly role: Role;
-  readonly limits: {
-    readonly maxFrameLength: number;
-    readonly maxMessageLength: number;
-    readonly maxFragments: number;
-  };
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** whether an extension claimed RSV1; nothing of it for connections, which have none */
-  readonly rsv1: boolean;
-  /** where it is cut, in ascending order */
-  readonly cuts: readonly number[];
-}
+import type { StreamInput } from './stream-input.js';
 
 /** A stream that keeps every rule, and what the application is to be told of it. */
 export interface ValidInput extends StreamInput {

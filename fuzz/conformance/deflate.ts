@@ -1,5 +1,5 @@
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
-import type { Role } from './case.js';
+import type { Role } from '@x/frame-codec';
 
 /** What permessage-deflate was agreed to be (RFC 7692 §7.1), for each side as it compresses. */
 export interface Agreement {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { StreamInput } from '../arbitraries/stream.js';
+import type { StreamInput } from '../arbitraries/stream-input.js';
 import { TAG, type Transcript } from '../properties/transcript.js';
 
 /** The half of npm ws that reads; its types leave it out. */

@@ -1,11 +1,5 @@
-import {
-  anyStream,
-  chunksOf,
-  type PlantedInput,
-  plantedStream,
-  type StreamInput,
-  textStream,
-} from '../arbitraries/stream.js';
+import { anyStream, chunksOf, type PlantedInput, plantedStream, textStream } from '../arbitraries/stream.js';
+import type { StreamInput } from '../arbitraries/stream-input.js';
 import { FrameModel } from '../models/frames.js';
 import type { Property } from './property.js';
 import { decodeFrames } from './subjects.js';

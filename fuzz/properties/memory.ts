@@ -1,12 +1,7 @@
 import { ProtocolError } from '@x/frame-codec';
 import fc from 'fast-check';
-import {
-  anyStream,
-  chunksOf,
-  type StreamInput,
-  type ValidInput,
-  validStream,
-} from '../arbitraries/stream.js';
+import { anyStream, chunksOf, type ValidInput, validStream } from '../arbitraries/stream.js';
+import type { StreamInput } from '../arbitraries/stream-input.js';
 import { FrameModel } from '../models/frames.js';
 import type { Property } from './property.js';
 import { Subject } from './subjects.js';

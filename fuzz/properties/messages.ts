@@ -3,10 +3,10 @@ import {
   chunksOf,
   type PlantedInput,
   plantedStream,
-  type StreamInput,
   type ValidInput,
   validStream,
 } from '../arbitraries/stream.js';
+import type { StreamInput } from '../arbitraries/stream-input.js';
 import { FrameModel } from '../models/frames.js';
 import { type Outcome, outcomeOf } from '../models/messages.js';
 import { isUtf8 } from '../models/utf8.js';

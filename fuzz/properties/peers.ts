@@ -1,11 +1,6 @@
 import type { Violation } from '@x/frame-codec';
-import {
-  anyStream,
-  chunksOf,
-  type StreamInput,
-  type ValidInput,
-  validStream,
-} from '../arbitraries/stream.js';
+import { anyStream, chunksOf, type ValidInput, validStream } from '../arbitraries/stream.js';
+import type { StreamInput } from '../arbitraries/stream-input.js';
 import { readWithWs } from '../models/ws-receiver.js';
 import type { Property } from './property.js';
 import { Subject } from './subjects.js';

@@ -5,24 +5,11 @@ import type { LeftOut } from '../measure.js';
 import { type Spread, spreadOf } from '../statistics.js';
 import { type Contestant, whyMissing } from './contestants.js';
 import { roundsOf } from './cost.js';
+import { SETTLING, type ServerEffort } from './effort.js';
 import type { Generator } from './generator.js';
 import { Program } from './program.js';
 import type { Assignment, Usage } from './programs/control.js';
 import type { Workload } from './workloads.js';
-
-/** How long to measure. */
-export interface ServerEffort {
-  /** at most */
-  readonly rounds: number;
-  /** before the first round of each contestant, in milliseconds */
-  readonly warmUp: number;
-  /** each contestant in each round, in milliseconds */
-  readonly measure: number;
-  /** most idle connections */
-  readonly idle: number;
-  /** arguments for Node, for the sake of profiles */
-  readonly flags?: readonly string[];
-}
 
 /** What a contestant did. Microseconds; messages are deliveries, or connections where those are counted. */
 export interface ServerFigure {
@@ -51,8 +38,6 @@ export interface Comparison {
   readonly natives: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Milliseconds for memory to settle, before and after garbage is collected. */
-export const SETTLING = 150;
 /** How many times as long as it should take a round may last when nothing comes back. */
 const MOST_TURNS = 10;
 

@@ -1,4 +1,4 @@
-import { SETTLING, type ServerEffort } from './compare.js';
+import { SETTLING, type ServerEffort } from './effort.js';
 import type { Workload } from './workloads.js';
 
 const IDLE_ROUNDS = 2;

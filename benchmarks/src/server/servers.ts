@@ -1,7 +1,8 @@
 import { Budget } from '../budget.js';
-import { type Comparison, compare, reasonAgainst, type ServerEffort } from './compare.js';
+import { type Comparison, compare, reasonAgainst } from './compare.js';
 import { CONTESTANTS, type Contestant } from './contestants.js';
 import { costOf } from './cost.js';
+import type { ServerEffort } from './effort.js';
 import { Generator } from './generator.js';
 import type { Workload } from './workloads.js';
 
