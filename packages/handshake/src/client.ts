@@ -14,7 +14,7 @@ import { isOwnAuthority } from './host.js';
 import { isHttp11 } from './http-version.js';
 import { encodeKey } from './key.js';
 import { type HandshakeLimits, resolveLimits } from './limits.js';
-import { checkOptions, REQUEST_OPTIONS } from './options.js';
+import { checkOptions, REQUEST_OPTIONS, VERIFY_OPTIONS } from './options.js';
 import { formatSubprotocols } from './subprotocol.js';
 import { equalsIgnoringCase, listHas, trimWhitespace } from './token.js';
 import { parseWebSocketUrl, type WebSocketUrl } from './url.js';
@@ -184,6 +184,7 @@ export function verifyResponse<Config = never>(
   response: UpgradeResponse,
   options: VerifyOptions = {},
 ): Establishment<Config> | Failure {
+  checkOptions(options, VERIFY_OPTIONS);
   const limits = resolveLimits(options.limits);
   const flat = flattenFields(response.rawHeaders ?? response.headers);
   const status = response.statusCode ?? response.status ?? 0;

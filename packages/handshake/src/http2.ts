@@ -19,7 +19,7 @@ import {
 } from './fields.js';
 import { isAuthority, isOwnAuthority } from './host.js';
 import { resolveLimits } from './limits.js';
-import { ACCEPT_OPTIONS, checkOptions, REQUEST_OPTIONS } from './options.js';
+import { ACCEPT_OPTIONS, CONNECT_OPTIONS, checkOptions, VERIFY_OPTIONS } from './options.js';
 import { type Refusal, refuseFor } from './refusal.js';
 import {
   type Acceptance,
@@ -118,6 +118,7 @@ const PATH = /^\/[\x21\x22\x24-\x7e]*$/;
  * @throws RangeError when a limit is not a positive integer
  */
 export function readConnect(headers: HeaderSource, options: ReadOptions = {}): ConnectOffer | ConnectRefusal {
+  checkOptions(options, ACCEPT_OPTIONS);
   const limits = resolveLimits(options.limits);
   const flat = flattenFields(headers);
   try {
@@ -192,7 +193,6 @@ export function acceptConnect<Config = never>(
   headers: HeaderSource,
   options: AcceptOptions<Config> & ReadOptions = {},
 ): ConnectAcceptance<Config> | ConnectRefusal {
-  checkOptions(options, ACCEPT_OPTIONS);
   const offer = readConnect(headers, options);
   return offer.ok ? acceptConnectOffer(offer, options) : offer;
 }
@@ -232,7 +232,7 @@ export function createConnect<Config = never>(
   url: string | { readonly href: string },
   options: ConnectOptions<Config>,
 ): ConnectRequest<Config> {
-  checkOptions(options, REQUEST_OPTIONS);
+  checkOptions(options, CONNECT_OPTIONS);
   // RFC 8441 §3: a peer that has not sent the setting would see a malformed request.
   if (!options.connectProtocol) throw new TypeError('the server has not enabled the extended CONNECT');
   const parsed = parseWebSocketUrl(url);
@@ -264,6 +264,7 @@ export function verifyConnect<Config = never>(
   headers: HeaderSource,
   options: VerifyOptions = {},
 ): Establishment<Config> | Failure {
+  checkOptions(options, VERIFY_OPTIONS);
   const limits = resolveLimits(options.limits);
   const flat = flattenFields(headers);
   const text = fieldValue(flat, ':status') ?? '';

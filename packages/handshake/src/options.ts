@@ -20,48 +20,67 @@ const CHOICE: Rule = {
   words: 'an array of strings or a function',
   holds: (value) => FUNCTION.holds(value) || TEXTS.holds(value),
 };
+/** What is checked where it is used, in its own words. */
+const CHECKED_LATER: Rule = { words: 'anything', holds: () => true };
 const EXTENSIONS: Rule = {
   words: 'an array of extensions',
   holds: (value) => Array.isArray(value) && value.every(isExtension),
 };
 
-/** Options by name; one that stands in no table is not looked at. */
-export type OptionRules = readonly (readonly [name: string, rule: Rule])[];
+/** All options that there are, by name. */
+export type OptionRules = Readonly<Record<string, Rule>>;
 
-export const ACCEPT_OPTIONS: OptionRules = [
-  ['subprotocols', CHOICE],
-  ['extensions', EXTENSIONS],
-  ['origin', FUNCTION],
-  ['headers', OBJECT],
-  ['sha1', FUNCTION],
-];
+/** Of a server; one object may be given to each of its steps. */
+export const ACCEPT_OPTIONS: OptionRules = {
+  subprotocols: CHOICE,
+  extensions: EXTENSIONS,
+  origin: FUNCTION,
+  headers: OBJECT,
+  sha1: FUNCTION,
+  limits: CHECKED_LATER,
+};
 
-export const REQUEST_OPTIONS: OptionRules = [
-  ['subprotocols', TEXTS],
-  ['subprotocolRequired', FLAG],
-  ['extensions', EXTENSIONS],
-  ['origin', TEXT],
-  ['host', TEXT],
-  ['headers', OBJECT],
-];
+export const REQUEST_OPTIONS: OptionRules = {
+  nonce: CHECKED_LATER,
+  subprotocols: TEXTS,
+  subprotocolRequired: FLAG,
+  extensions: EXTENSIONS,
+  origin: TEXT,
+  host: TEXT,
+  headers: OBJECT,
+};
 
-export const ORIGIN_OPTIONS: OptionRules = [
-  ['origins', TEXTS],
-  ['sameOrigin', FLAG],
-  ['missing', FLAG],
-];
+/** A `nonce` is of no use to it (RFC 8441 §5.1): one object may be given to both requests. */
+export const CONNECT_OPTIONS: OptionRules = { ...REQUEST_OPTIONS, connectProtocol: CHECKED_LATER };
+
+export const VERIFY_OPTIONS: OptionRules = { limits: CHECKED_LATER };
+
+export const ORIGIN_OPTIONS: OptionRules = { origins: TEXTS, sameOrigin: FLAG, missing: FLAG };
+
+export const DEFLATE_OPTIONS: OptionRules = {
+  serverNoContextTakeover: FLAG,
+  clientNoContextTakeover: FLAG,
+  serverMaxWindowBits: CHECKED_LATER,
+  clientMaxWindowBits: CHECKED_LATER,
+  fallback: FLAG,
+};
 
 /**
  * Checks what our own caller gives as options.
  *
- * @throws TypeError when it is no object, or one of its options is of the wrong kind
+ * @throws TypeError when it is no object, when an option is of the wrong kind, or when there is none of that name:
+ *   misspelt, it would leave the caller with a default, and a server open to every origin
  */
 export function checkOptions(options: object, rules: OptionRules): void {
   if (!isObject(options)) throw new TypeError(`options must be an object, not ${kindOf(options)}`);
-  for (const [name, { words, holds }] of rules) {
+  for (const name in options) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (rule === undefined) {
+      throw new TypeError(`there is no option ${name}; there are ${Object.keys(rules).join(', ')}`);
+    }
     const value: unknown = Reflect.get(options, name);
-    if (value !== undefined && !holds(value)) {
-      throw new TypeError(`option ${name} must be ${words}, not ${kindOf(value)}`);
+    if (value !== undefined && !rule.holds(value)) {
+      throw new TypeError(`option ${name} must be ${rule.words}, not ${kindOf(value)}`);
     }
   }
 }

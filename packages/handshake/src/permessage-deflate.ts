@@ -1,6 +1,6 @@
 import type { Agreement, Extension } from './extension.js';
 import type { ExtensionParameter } from './extension-list.js';
-import { kindOf } from './options.js';
+import { checkOptions, DEFLATE_OPTIONS, kindOf } from './options.js';
 
 /** RFC 7692: the registered name. */
 export const PERMESSAGE_DEFLATE = 'permessage-deflate';
@@ -61,11 +61,12 @@ interface Parameters {
 /**
  * permessage-deflate for either role (RFC 7692 §7.1). Claims RSV1.
  *
- * @throws RangeError when a window is not 8 to 15
+ * @throws RangeError when a window is not 8 to 15; TypeError when another option is of the wrong kind, or unknown
  */
 export function permessageDeflate(
   options: PermessageDeflateOptions = {},
 ): Extension<PermessageDeflateConfig> {
+  checkOptions(options, DEFLATE_OPTIONS);
   checkWindowBits('serverMaxWindowBits', options.serverMaxWindowBits);
   checkWindowBits('clientMaxWindowBits', options.clientMaxWindowBits);
   const offers = clientOffers(options);

@@ -117,6 +117,7 @@ const RESERVED: ReadonlySet<string> = new Set([
  * @throws TypeError, RangeError when a limit is unknown, or not a positive integer
  */
 export function readRequest(request: UpgradeRequest, options: ReadOptions = {}): UpgradeOffer | Refusal {
+  checkOptions(options, ACCEPT_OPTIONS);
   const limits = resolveLimits(options.limits);
   if (request.method !== 'GET') return refuseViolation('method-not-get');
   const { httpVersion } = request;
@@ -258,7 +259,6 @@ export function acceptRequest<Config = never>(
   request: UpgradeRequest,
   options: AcceptOptions<Config> & ReadOptions = {},
 ): Acceptance<Config> | Refusal {
-  checkOptions(options, ACCEPT_OPTIONS);
   const offer = readRequest(request, options);
   return offer.ok ? acceptOffer(offer, options) : offer;
 }

@@ -92,6 +92,26 @@ describe('a caller who gives an option of the wrong kind', () => {
     );
   });
 
+  it.each([
+    ['orgin', call(acceptRequest, request({}), { orgin: () => true })],
+    ['orgin', call(acceptRequest, request({ Host: undefined }), { orgin: () => true })],
+    ['limit', call(readRequest, request({}), { limit: {} })],
+    ['protocols', call(acceptOffer, offer, { protocols: ['a'] })],
+    ['orgin', call(acceptConnect, connect({}), { orgin: () => true })],
+    ['limit', call(readConnect, connect({}), { limit: {} })],
+    ['Extensions', () => Reflect.construct(ServerHandshake, [{ Extensions: [] }])],
+    ['header', call(createRequest, 'ws://a/', { nonce: NONCE, header: {} })],
+    ['protocol', call(createConnect, 'ws://a/', { connectProtocol: true, protocol: 'a' })],
+    ['nonse', call(createRequest, 'ws://a/', { nonce: NONCE, nonse: NONCE })],
+    ['limit', call(verifyResponse, sent, response({}), { limit: {} })],
+    ['origin', call(originPolicy, { origin: ['https://a.example'] })],
+    ['noContextTakeover', call(permessageDeflate, { noContextTakeover: true })],
+    ['toString', call(permessageDeflate, { toString: true })],
+  ])('is told that there is no option %s', (name, run) => {
+    expect(run).toThrow(TypeError);
+    expect(run).toThrow(`there is no option ${name}; there are `);
+  });
+
   it('may leave each out, or give undefined', () => {
     const nothing = { subprotocols: undefined, extensions: undefined, origin: undefined, headers: undefined };
     expect(acceptRequest(request({}), { ...nothing, sha1: undefined }).ok).toBe(true);
