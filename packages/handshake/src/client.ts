@@ -20,6 +20,7 @@ import { equalsIgnoringCase, listHas, trimWhitespace } from './token.js';
 import { parseWebSocketUrl, type WebSocketUrl } from './url.js';
 import { HandshakeError, quoted, type Violation } from './violations.js';
 
+/** What a client asks for with its request (§4.1). */
 export interface RequestOptions<Config = never> {
   /** 16 bytes from a strong random source, chosen anew for each connection (§4.1, §10.3). */
   readonly nonce: Uint8Array;
@@ -62,6 +63,7 @@ export interface UpgradeResponse {
   readonly headers?: HeaderSource | undefined;
 }
 
+/** What a client goes by when it reads the response (§4.1). */
 export interface VerifyOptions {
   readonly limits?: Partial<HandshakeLimits> | undefined;
 }

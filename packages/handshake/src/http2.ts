@@ -207,6 +207,7 @@ export function refuseConnect(refusal: Refusal): ConnectRefusal {
   return { ...rest, rawHeaders };
 }
 
+/** What a client asks for with its extended CONNECT (RFC 8441 §4). */
 export interface ConnectOptions<Config = never> extends Omit<RequestOptions<Config>, 'nonce'> {
   /** Whether the server's SETTINGS allow it: what {@link connectProtocolSetting} gave last. */
   readonly connectProtocol: boolean;

@@ -12,6 +12,7 @@ export interface HandshakeLimits {
   readonly interimResponses: number;
 }
 
+/** The limits where none are given. */
 export const DEFAULT_LIMITS: HandshakeLimits = {
   headLength: 16_384,
   fieldCount: 100,

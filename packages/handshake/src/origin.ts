@@ -10,6 +10,7 @@ export interface OriginContext {
 /** Whether a request with this origin may open a connection; `undefined` when it carries none, as non-browsers may (§4.1). */
 export type OriginCheck = (origin: string | undefined, context: OriginContext) => boolean;
 
+/** Which origins a server takes (§10.2); what is not taken is refused with 403. */
 export interface OriginPolicy {
   /**
    * Origins let in: exact ones (`https://example.org`, `http://localhost:3000`), any subdomain of a domain

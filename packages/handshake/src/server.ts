@@ -50,6 +50,7 @@ export interface UpgradeOffer {
   readonly extensions: readonly ExtensionElement[];
 }
 
+/** What a server agrees to, and adds to its answer (§4.2.2). */
 export interface AcceptOptions<Config = never> {
   /** The server's subprotocols, best first, or a function that chooses one of the offered. None is used when none fits. */
   readonly subprotocols?: SubprotocolChoice | undefined;
@@ -66,6 +67,7 @@ export interface AcceptOptions<Config = never> {
   readonly sha1?: Sha1 | undefined;
 }
 
+/** What a server goes by when it reads a request (§4.2.1). */
 export interface ReadOptions {
   readonly limits?: Partial<HandshakeLimits> | undefined;
 }
