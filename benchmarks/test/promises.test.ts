@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { codecWorks, handshakeWorks } from '../src/micro/works.js';
+import { worksOf } from '../src/pieces.js';
 import { MEASURES, meant, PROMISES, promisedContestants, promisedOf } from '../src/promises.js';
 import { CONTESTANTS } from '../src/server/contestants.js';
 import { WORKLOADS } from '../src/server/workloads.js';
 import { titleOf } from '../src/title.js';
 import { loadPeers } from '../src/ws.js';
 
-const works = [...codecWorks(loadPeers()), ...handshakeWorks()];
+const works = worksOf('all', '', loadPeers());
 const contestants = new Map<string, readonly string[]>([
   ...works.map((work) => [titleOf(work), work.contestants] as const),
   ...WORKLOADS.map((workload) => {
