@@ -25,7 +25,8 @@ export default defineConfig({
         test: {
           name: 'pure',
           server,
-          include: ['packages/{frame-codec,handshake}/test/*.test.ts'],
+          include: ['packages/{frame-codec,handshake}/test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'packages/*/test/browser/**'],
           isolate: false,
           testTimeout: 20_000,
         },

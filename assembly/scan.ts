@@ -8,7 +8,7 @@ import {
   MASK_MISSING, MASK_UNEXPECTED, MAX_FRAGMENTS, MAX_FRAME_LENGTH, MAX_MESSAGE_LENGTH, MESSAGE, MESSAGE_INTERLEAVED,
   MESSAGE_LENGTH, MESSAGE_TOO_LONG, OPCODE_RESERVED, RECORDS, RECORDS_END, RECORD_ASCII, RECORD_FIRST, RECORD_LAST,
   RECORD_LENGTH, REMAINING, RESERVED_BIT_SET, TEXT_NOT_UTF8, UTF8, VIOLATION, VIOLATION_AT,
-} from '../packages/frame-codec/src/memory-map';
+} from '../packages/frame-codec/src/kernel/memory-map';
 import { mask, maskText, turn } from './unmask';
 import { validate } from './utf8';
 

@@ -3,7 +3,7 @@
 // The state between two bytes is 0 between characters; inside one it holds how many bytes are still needed and the
 // range of the next: needed | lowest << 8 | highest << 16. −1 says that no byte can mend it.
 
-import { VIOLATION_AT } from '../packages/frame-codec/src/memory-map';
+import { VIOLATION_AT } from '../packages/frame-codec/src/kernel/memory-map';
 
 const ANY_NEEDED: i32 = (0x80 << 8) | (0xbf << 16);
 

@@ -27,22 +27,25 @@ const RUNTIMES = [
     command: [`node@${version}`],
     suites: OF_NODE,
     // Holds all texts of up to three bytes against the kernels. That takes a tenth of the time, and nothing of Node.
-    without: ['packages/frame-codec/test/utf8.test.ts'],
+    without: ['packages/frame-codec/test/kernel/utf8.test.ts'],
   })),
   {
     name: 'bun 1',
     command: ['bun@1', '--bun'],
     suites: FREE_OF_NODE,
     // Bun puts a module of its own in the place of npm's ws; it has no Sender and no Receiver to be held against.
-    without: ['packages/frame-codec/test/permessage-deflate-ws.test.ts'],
+    without: ['packages/frame-codec/test/extension/permessage-deflate-ws.test.ts'],
   },
   { name: 'deno 2', command: ['deno@2', 'run', '-A'], suites: FREE_OF_NODE, without: [] },
 ];
 
+/** Folders of tests that ask for more than a runtime: a browser, servers of the system. */
+const ASKS_FOR_MORE = /\/test\/(browser|system)\//;
+
 function filesOf({ suites, without }) {
   return suites
-    .flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`))
-    .filter((file) => file.endsWith('.test.ts') && !without.includes(file));
+    .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => `${folder}/${name}`))
+    .filter((file) => file.endsWith('.test.ts') && !ASKS_FOR_MORE.test(file) && !without.includes(file));
 }
 
 const isNode = (name) => name.startsWith('node ');

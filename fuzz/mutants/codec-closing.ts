@@ -5,8 +5,8 @@ const inCodec = inPackage('packages/frame-codec');
 /** Faults of the end of a connection. */
 export const CODEC_CLOSING: readonly Mutant[] = [
   ...inCodec(
-    'closer',
-    ['lane', 'closing-steps', 'mishaps'],
+    'closing/closer',
+    ['send/lane', 'closing/closing-steps', 'mishaps'],
     [
       'the echo of a close frame is cut short',
       ": encodeClose(code, reason);\n    this.happens({ event: 'close-received'",
@@ -72,8 +72,8 @@ export const CODEC_CLOSING: readonly Mutant[] = [
     ],
   ),
   ...inCodec(
-    'closing',
-    ['closing', 'closing-steps', 'lane'],
+    'closing/closing',
+    ['closing/closing', 'closing/closing-steps', 'send/lane'],
     [
       'a close that waits is taken for sent',
       "close: to('close-queued', 'putClose')",
@@ -197,8 +197,8 @@ export const CODEC_CLOSING: readonly Mutant[] = [
     ],
   ),
   ...inCodec(
-    'closer',
-    ['lane-done', 'closing-steps'],
+    'closing/closer',
+    ['send/lane-done', 'closing/closing-steps'],
     [
       'the end is told amid a write',
       "    if (this.isWriting) {\n      this.enqueue({ kind: 'end'",

@@ -5,8 +5,8 @@ const inCodec = inPackage('packages/frame-codec');
 /** Faults of the codec's sending half. */
 export const CODEC_SENDING: readonly Mutant[] = [
   ...inCodec(
-    'lane',
-    ['lane', 'lane-order', 'lane-writes'],
+    'send/lane',
+    ['send/lane', 'send/lane-order', 'send/lane-writes'],
     [
       'a part goes behind what waits for its message',
       'if (before === undefined && this.current !== message) {',
@@ -48,8 +48,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inCodec(
-    'message-sender',
-    ['lane', 'lane-order', 'lane-writes', 'message-writer'],
+    'send/message-sender',
+    ['send/lane', 'send/lane-order', 'send/lane-writes', 'send/message-writer'],
     [
       'the close frame passes the lane',
       'this.lane === undefined || (this.lane.isEmpty && !this.lane.isWriting)',
@@ -84,8 +84,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inCodec(
-    'lane-sender',
-    ['lane', 'lane-order', 'lane-writes', 'message-writer'],
+    'send/lane-sender',
+    ['send/lane', 'send/lane-order', 'send/lane-writes', 'send/message-writer'],
     [
       'a close frame that waited is not taken for sent',
       "    if (entry.kind === 'control' && entry.opcode === OPCODES.close) this.closeSent();\n",
@@ -156,13 +156,13 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inCodec(
-    'message-slot',
-    ['lane'],
+    'send/message-slot',
+    ['send/lane'],
     ['a place that cannot be filled stays', 'this.fail = fail;', 'this.fail = () => fail;'],
   ),
   ...inCodec(
-    'message-writer',
-    ['message-writer'],
+    'send/message-writer',
+    ['send/message-writer'],
     [
       'pairs of surrogates are torn apart',
       'const cut = !last && isHighSurrogate(text.charCodeAt(text.length - 1));',
@@ -171,8 +171,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['half a character is sent twice', "    this.#half = '';\n", ''],
   ),
   ...inCodec(
-    'message-writer',
-    ['lane', 'lane-order'],
+    'send/message-writer',
+    ['send/lane', 'send/lane-order'],
     ['a part that comes later does not end its message', '    if (last) this.#ended = true;\n', ''],
     [
       'an empty part forgets its done',
@@ -181,8 +181,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inCodec(
-    'sender',
-    ['sender', 'lane-writes', 'lane-order', 'mishaps'],
+    'send/sender',
+    ['send/sender', 'send/lane-writes', 'send/lane-order', 'mishaps'],
     [
       'text is cut where its head grows',
       'copyWithin(start, guess, guess + length)',
@@ -210,8 +210,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['a transport that threw is written to', 'if (taken === undefined) this.#pongs = GONE;', ''],
   ),
   ...inCodec(
-    'sender',
-    ['lane-done', 'mask'],
+    'send/sender',
+    ['send/lane-done', 'kernel/mask'],
     [
       'what done sends overtakes its message',
       '    this.beginWrite();\n    try {\n      done();',
@@ -224,8 +224,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inCodec(
-    'lane-sender',
-    ['lane-done'],
+    'send/lane-sender',
+    ['send/lane-done'],
     ['a place that was dropped counts what is filled in', 'lane.clears === clears', 'lane.clears >= clears'],
     [
       'a done that throws is called again',
@@ -244,8 +244,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inCodec(
-    'lane',
-    ['lane-done'],
+    'send/lane',
+    ['send/lane-done'],
     [
       'a part passes a ping that came before it',
       'first === undefined || startsMessage(first));',
@@ -254,8 +254,8 @@ export const CODEC_SENDING: readonly Mutant[] = [
     ['parts stand before the ping that they came behind', '!startsMessage(behind)', 'behind === part'],
   ),
   ...inCodec(
-    'message-sender',
-    ['lane-done'],
+    'send/message-sender',
+    ['send/lane-done'],
     [
       'a last part finds its message open',
       '    if (last) lane.open = undefined;\n    if (typeof',
@@ -265,7 +265,7 @@ export const CODEC_SENDING: readonly Mutant[] = [
   ),
   ...inCodec(
     'connection',
-    ['lane-done'],
+    ['send/lane-done'],
     [
       'a probe waits',
       'this.sendPast(OPCODES.ping, payload);',

@@ -3,13 +3,13 @@ import { inFile, type Mutant } from './mutant.js';
 /** Faults of the codec around the kernels. */
 export const CODEC: readonly Mutant[] = [
   ...inFile(
-    'packages/frame-codec/src/utf8.ts',
+    'packages/frame-codec/src/kernel/utf8.ts',
     ['F5 begins a character', 'byte > 0xf4', 'byte > 0xf5'],
     ['surrogates pass', '(0x9f << 16)', '(0xbf << 16)'],
     ['the highest next byte is not looked at', 'byte > state >> 16', 'byte > 0xbf'],
   ),
   ...inFile(
-    'packages/frame-codec/src/scanner.ts',
+    'packages/frame-codec/src/receive/scanner.ts',
     [
       'what waits may have twice its room',
       'append(chunk, 0, chunk.length, allowed)',
@@ -27,13 +27,13 @@ export const CODEC: readonly Mutant[] = [
       '    void parked;\n    this.forget();',
     ],
   ),
-  ...inFile('packages/frame-codec/src/kernel-error.ts', [
+  ...inFile('packages/frame-codec/src/kernel/kernel-error.ts', [
     'positions are told one too high',
     '(words[VIOLATION_AT] ?? INBOX) - INBOX;',
     '(words[VIOLATION_AT] ?? INBOX) - INBOX + 1;',
   ]),
   ...inFile(
-    'packages/frame-codec/src/message-receiver.ts',
+    'packages/frame-codec/src/receive/message-receiver.ts',
     [
       'the longest inflated message is refused',
       'message.decodedLength > maxMessageLength',
@@ -51,24 +51,24 @@ export const CODEC: readonly Mutant[] = [
     ],
   ),
   ...inFile(
-    'packages/frame-codec/src/close-frame.ts',
+    'packages/frame-codec/src/closing/close-frame.ts',
     ['half a close code is taken', 'if (length === 1)', 'if (length === 126)'],
     ['the high byte of the code is halved', '((memory[start] ?? 0) << 8)', '((memory[start] ?? 0) << 7)'],
     ['a reason may end within a character', '!utf8.check(reason) || !utf8.complete', '!utf8.check(reason)'],
   ),
   ...inFile(
-    'packages/frame-codec/src/close-code.ts',
+    'packages/frame-codec/src/rules/close-code.ts',
     ['1004 passes', 'code !== 1004 && ', ''],
     ['1015 passes', 'code <= 1014', 'code <= 1015'],
     ['5000 passes', 'code <= 4999', 'code <= 5000'],
   ),
-  ...inFile('packages/frame-codec/src/violation.ts', [
+  ...inFile('packages/frame-codec/src/rules/violation.ts', [
     'a frame that is too long closes with 1002',
     "'frame-too-long': { closeCode: 1009",
     "'frame-too-long': { closeCode: 1002",
   ]),
   ...inFile(
-    'packages/frame-codec/src/frame-encoder.ts',
+    'packages/frame-codec/src/send/frame-encoder.ts',
     [
       'room for the head of 65,536 bytes is too small',
       'length < 126 ? 2 : length < 65536 ? 4 : 10',
@@ -83,7 +83,7 @@ export const CODEC: readonly Mutant[] = [
     ],
   ),
   ...inFile(
-    'packages/frame-codec/src/pieces.ts',
+    'packages/frame-codec/src/receive/pieces.ts',
     [
       'a piece that is joined in several turns begins anew',
       'bytes.append(piece.memory, this.#at, length);',
@@ -92,22 +92,22 @@ export const CODEC: readonly Mutant[] = [
     ['pieces stay counted', 'this.#budget?.give(memory.length);', 'this.#budget?.give(0 * memory.length);'],
   ),
   ...inFile(
-    'packages/frame-codec/src/growing-bytes.ts',
+    'packages/frame-codec/src/receive/growing-bytes.ts',
     ['memory that grows is counted twice', '.take(bytes.length - this.capacity)', '.take(bytes.length)'],
     ['memory that comes back stays counted', '    this.#budget?.give(this.capacity);\n', ''],
   ),
-  ...inFile('packages/frame-codec/src/memory-budget.ts', [
+  ...inFile('packages/frame-codec/src/memory/memory-budget.ts', [
     'there is one byte more than there is',
     'this.#used + bytes > this.most) return',
     'this.#used + bytes > this.most + 1) return',
   ]),
-  ...inFile('packages/frame-codec/src/deflate-pool.ts', [
+  ...inFile('packages/frame-codec/src/extension/deflate-pool.ts', [
     'a pool that is closed keeps its engines open',
     'for (const engine of engines) engine.close();',
     'engines.length = 0;',
   ]),
   ...inFile(
-    'packages/frame-codec/src/permessage-deflate.ts',
+    'packages/frame-codec/src/extension/permessage-deflate.ts',
     [
       'contexts are kept where they must not be',
       'lastOfMessage && !this.#in.takeover',

@@ -139,7 +139,7 @@ export const KERNELS: readonly Mutant[] = [
     ['a vector is stored twice', 'v128.store(position, h, 112);', 'v128.store(position, g, 112);'],
   ),
   ...inFile(
-    'packages/frame-codec/src/script-kernel.ts',
+    'packages/frame-codec/src/kernel/script-kernel.ts',
     [
       'one fragment too many',
       'fragments >>> 0 >= register(MAX_FRAGMENTS)',

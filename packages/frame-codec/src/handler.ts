@@ -1,6 +1,6 @@
-import type { Borrowed, Memory } from './borrowed.js';
 import type { Connection } from './connection.js';
-import type { ProtocolError } from './violation.js';
+import type { Borrowed, Memory } from './memory/borrowed.js';
+import type { ProtocolError } from './rules/violation.js';
 
 /**
  * What a {@link Connection} tells and asks. One object may serve any number of connections: each method is given the

@@ -1,32 +1,38 @@
-export type { Borrowed, Memory } from './borrowed.js';
-export { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from './close-code.js';
 export {
   CLOSING,
   type ClosingAction,
   type ClosingEvent,
   type ClosingState,
   type ClosingStep,
-} from './closing.js';
-export { Codec, type CodecOptions, sharedCodec } from './codec.js';
+} from './closing/closing.js';
 export { Connection } from './connection.js';
-export type { DeflateEngine, Deflater, Inflater } from './deflate-engine.js';
-export { type DeflateOptions, DeflatePool } from './deflate-pool.js';
-export { Endpoint, type EndpointOptions, type Role } from './endpoint.js';
-export { type DataPart, type Extension, RSV, type RsvClaims } from './extension.js';
-export { FrameDecoder, type FramePart } from './frame-decoder.js';
-export { type FrameBits, FrameEncoder, MAX_CONTROL_LENGTH } from './frame-encoder.js';
+export { Codec, type CodecOptions, sharedCodec } from './endpoint/codec.js';
+export { Endpoint, type EndpointOptions, type Role } from './endpoint/endpoint.js';
+export type { DeflateEngine, Deflater, Inflater } from './extension/deflate-engine.js';
+export { type DeflateOptions, DeflatePool } from './extension/deflate-pool.js';
+export { type DataPart, type Extension, RSV, type RsvClaims } from './extension/extension.js';
+export { type DeflateParameters, PermessageDeflate } from './extension/permessage-deflate.js';
 export type { ConnectionHandler } from './handler.js';
-export type { Kernel, KernelKind } from './kernel.js';
-export type { Done } from './lane.js';
-export { LIMITS, type Limits } from './limit.js';
-export type { KernelSource } from './load-kernel.js';
-export { MemoryBudget } from './memory-budget.js';
-export type { SendOptions } from './message-sender.js';
-export type { MessageSlot } from './message-slot.js';
-export type { MessageWriter } from './message-writer.js';
-export { OPCODES, type Opcode } from './opcode.js';
-export { type DeflateParameters, PermessageDeflate } from './permessage-deflate.js';
-export { PreparedMessage, type PreparedOptions } from './prepared-message.js';
-export { type RandomSource, setRandomSource } from './random.js';
-export { LimitError, type LimitViolation, ProtocolError, VIOLATIONS, type Violation } from './violation.js';
-export type { WebAssemblyModule } from './web.js';
+export type { Kernel, KernelKind } from './kernel/kernel.js';
+export type { KernelSource } from './kernel/load-kernel.js';
+export type { Borrowed, Memory } from './memory/borrowed.js';
+export { MemoryBudget } from './memory/memory-budget.js';
+export { FrameDecoder, type FramePart } from './receive/frame-decoder.js';
+export { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from './rules/close-code.js';
+export { LIMITS, type Limits } from './rules/limit.js';
+export { OPCODES, type Opcode } from './rules/opcode.js';
+export {
+  LimitError,
+  type LimitViolation,
+  ProtocolError,
+  VIOLATIONS,
+  type Violation,
+} from './rules/violation.js';
+export { type RandomSource, setRandomSource } from './runtime/random.js';
+export type { WebAssemblyModule } from './runtime/web.js';
+export { type FrameBits, FrameEncoder, MAX_CONTROL_LENGTH } from './send/frame-encoder.js';
+export type { Done } from './send/lane.js';
+export type { SendOptions } from './send/message-sender.js';
+export type { MessageSlot } from './send/message-slot.js';
+export type { MessageWriter } from './send/message-writer.js';
+export { PreparedMessage, type PreparedOptions } from './send/prepared-message.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Connection, type ConnectionHandler, Endpoint, ProtocolError } from '../src/index.js';
-import { concat, cut, hex, pattern, toHex } from './hex.js';
-import { CODECS } from './kernels.js';
-import { record } from './recorder.js';
-import { wire } from './wire.js';
+import { concat, cut, hex, pattern, toHex } from './support/hex.js';
+import { CODECS } from './support/kernels.js';
+import { record } from './support/recorder.js';
+import { wire } from './support/wire.js';
 
 describe.each(CODECS)('messages ($name)', { timeout: 60_000 }, ({ codec }) => {
   const server = () => record({ role: 'server', codec: codec() });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Connection, type ConnectionHandler, Endpoint } from '../src/index.js';
-import { INBOX_LENGTH } from '../src/memory-map.js';
-import { arbitraryStream, chunksOf, nearlyValidStream, places, validStream } from './arbitraries.js';
-import { toHex } from './hex.js';
-import { CODECS } from './kernels.js';
+import { INBOX_LENGTH } from '../src/kernel/memory-map.js';
+import { arbitraryStream, chunksOf, nearlyValidStream, places, validStream } from './support/arbitraries.js';
+import { toHex } from './support/hex.js';
+import { CODECS } from './support/kernels.js';
 
 /** What a handler does at an event, beside writing it down. */
 const acts = fc.array(fc.constantFrom('go', 'go', 'pause', 'throw', 'pause and throw', 'feed another'), {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Connection, Endpoint } from '../src/index.js';
-import { INBOX_LENGTH } from '../src/memory-map.js';
-import { digitEvents, digits } from './digits.js';
-import { concat, hex, pattern, toHex } from './hex.js';
-import { CODECS } from './kernels.js';
-import { record } from './recorder.js';
+import { INBOX_LENGTH } from '../src/kernel/memory-map.js';
+import { digitEvents, digits } from './support/digits.js';
+import { concat, hex, pattern, toHex } from './support/hex.js';
+import { CODECS } from './support/kernels.js';
+import { record } from './support/recorder.js';
 
 describe.each(CODECS)('handlers that throw ($name)', { timeout: 60_000 }, ({ codec }) => {
   it('what a handler throws comes out of receive; what it has not seen is handed out by the next call', () => {

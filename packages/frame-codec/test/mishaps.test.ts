@@ -9,11 +9,11 @@ import {
   PreparedMessage,
   ProtocolError,
 } from '../src/index.js';
-import { deflateOf } from './deflate.js';
-import { concat, hex, pattern, toHex } from './hex.js';
-import { CODECS } from './kernels.js';
-import { PakoEngine } from './pako-engine.js';
-import { record } from './recorder.js';
+import { deflateOf } from './support/deflate.js';
+import { concat, hex, pattern, toHex } from './support/hex.js';
+import { CODECS } from './support/kernels.js';
+import { PakoEngine } from './support/pako-engine.js';
+import { record } from './support/recorder.js';
 
 /*
  * What handlers, transports and callers do at the worst moment: nothing is left open, and nobody else pays for it.

@@ -8,12 +8,12 @@ import {
   ProtocolError,
   type Role,
 } from '../src/index.js';
-import { deflateOf } from './deflate.js';
-import { concat, hex, pattern, toHex } from './hex.js';
-import { CODECS } from './kernels.js';
-import { PakoEngine } from './pako-engine.js';
-import { type Recorded, record } from './recorder.js';
-import { type ReadFrame, readWire, wire } from './wire.js';
+import { deflateOf } from './support/deflate.js';
+import { concat, hex, pattern, toHex } from './support/hex.js';
+import { CODECS } from './support/kernels.js';
+import { PakoEngine } from './support/pako-engine.js';
+import { type Recorded, record } from './support/recorder.js';
+import { type ReadFrame, readWire, wire } from './support/wire.js';
 
 /*
  * One order out: what was accepted reaches the wire in the order in which it was, or not at all (§5.4, §5.5.1).

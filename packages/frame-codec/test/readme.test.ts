@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { LIMITS, VIOLATIONS } from '../src/index.js';
-import { hex, pattern, toHex } from './hex.js';
+import { hex, pattern, toHex } from './support/hex.js';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { BytePool } from '../src/byte-pool.js';
 import { type Codec, Connection, Endpoint } from '../src/index.js';
-import { deflateOf } from './deflate.js';
-import { concat, hex, pattern } from './hex.js';
-import { CODECS } from './kernels.js';
-import { PakoEngine } from './pako-engine.js';
-import { type Recorded, record } from './recorder.js';
-import { wire } from './wire.js';
+import { BytePool } from '../src/memory/byte-pool.js';
+import { deflateOf } from './support/deflate.js';
+import { concat, hex, pattern } from './support/hex.js';
+import { CODECS } from './support/kernels.js';
+import { PakoEngine } from './support/pako-engine.js';
+import { type Recorded, record } from './support/recorder.js';
+import { wire } from './support/wire.js';
 
 describe.each(CODECS)('memory of a message that is arriving (§10.4, $name)', ({ codec }) => {
   const GIB = '40 00 00 00';

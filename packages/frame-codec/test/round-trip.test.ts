@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concat, hex, pattern, toHex } from './hex.js';
-import { CODECS } from './kernels.js';
-import { record } from './recorder.js';
-import { masked } from './wire.js';
+import { concat, hex, pattern, toHex } from './support/hex.js';
+import { CODECS } from './support/kernels.js';
+import { record } from './support/recorder.js';
+import { masked } from './support/wire.js';
 
 describe.each(CODECS)('round trips ($name)', { timeout: 60_000 }, ({ codec }) => {
   /** Two connections that write to each other. */

@@ -12,7 +12,7 @@ const CLASSES =
 
 /** File and class to the reason; classes of these packages (`ProtocolError` …) are not asked for here. */
 const EXCEPTIONS: { readonly [place: string]: string } = {
-  'frame-codec/src/thrown.ts: Error': 'what stands beside it knows the errors of other realms',
+  'frame-codec/src/runtime/thrown.ts: Error': 'what stands beside it knows the errors of other realms',
   'node-adapter/src/thrown.ts: Error': 'what stands beside it knows the errors of other realms',
   'node-adapter/src/client-handshake.ts: SyntaxError': 'thrown by the function that it calls, in this realm',
 };
