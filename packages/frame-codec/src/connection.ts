@@ -1,8 +1,22 @@
+/*
+ * A connection is one object, whose classes extend each other instead of each holding the next: as objects of their own
+ * they would cost an idle connection half as much again. Each knows those above it in this drawing, and calls those below
+ * through its abstract methods.
+ *
+ *   Scanner                    receive/scanner.ts         bytes of the peer into records; keeps what is not wanted yet
+ *   ├─ FrameDecoder            receive/frame-decoder.ts   records into frames: no connection, a decoder by itself
+ *   └─ Sender                  send/sender.ts             frames into the outbox, and out in few writes
+ *      └─ LaneSender           send/lane-sender.ts        frames of messages, through extensions; what waits for its turn
+ *         └─ MessageSender     send/message-sender.ts     what callers send: text, bytes, parts, prepared messages
+ *            └─ Closer         closing/closer.ts          the end (§7)
+ *               └─ Connection  here                       messages and control frames of the peer; the handler
+ */
+
 import { type CloseStatus, decodeClose } from './closing/close-frame.js';
 import { Closer } from './closing/closer.js';
 import type { Endpoint } from './endpoint/endpoint.js';
 import type { Extension } from './extension/extension.js';
-import type { ConnectionHandler } from './handler.js';
+import type { HandlerOf } from './handler.js';
 import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './kernel/memory-map.js';
 import { decodeText } from './kernel/text.js';
 import { type Borrowed, lend, type Memory } from './memory/borrowed.js';
@@ -22,6 +36,16 @@ const WHOLE_BINARY = WHOLE | OPCODES.binary;
 const WHOLE_CLOSE = WHOLE | OPCODES.close;
 const WHOLE_PONG = WHOLE | OPCODES.pong;
 const NO_EXTENSIONS: readonly Extension[] = [];
+
+/**
+ * What a {@link Connection} tells and asks. One object may serve any number of connections: each method is given the
+ * connection it speaks of, whose `context` holds what the caller keeps for it.
+ *
+ * A method may send, close and feed other connections. What it throws comes out of the call that fed the connection,
+ * which goes on from there with the next call. At the end there is none: there all is handed out, and the first of
+ * several errors comes out.
+ */
+export interface ConnectionHandler<Context = unknown> extends HandlerOf<Connection<Context>> {}
 
 /**
  * A WebSocket connection behind its opening handshake, without I/O (RFC 6455 §5–§8): bytes in through {@link receive},

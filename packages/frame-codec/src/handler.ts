@@ -1,16 +1,11 @@
-import type { Connection } from './connection.js';
 import type { Borrowed, Memory } from './memory/borrowed.js';
 import type { ProtocolError } from './rules/violation.js';
 
 /**
- * What a {@link Connection} tells and asks. One object may serve any number of connections: each method is given the
- * connection it speaks of, whose `context` holds what the caller keeps for it.
- *
- * A method may send, close and feed other connections. What it throws comes out of the call that fed the connection,
- * which goes on from there with the next call. At the end there is none: there all is handed out, and the first of
- * several errors comes out.
+ * The methods of a `ConnectionHandler`, for connections of whatever class: `connection.ts`, which needs these methods,
+ * says which, so that nothing here has to know it.
  */
-export interface ConnectionHandler<Context = unknown> {
+export interface HandlerOf<Connection> {
   /**
    * Takes bytes to the transport.
    *
@@ -21,19 +16,19 @@ export interface ConnectionHandler<Context = unknown> {
    * when all have been. They may be other people's too, a prepared message's or the caller's: they must not be changed.
    * @throws nothing, at best: where it throws, nothing can be sent any more, and the transport is to be ended
    */
-  write(connection: Connection<Context>, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
+  write(connection: Connection, bytes: Uint8Array<ArrayBuffer>, more: boolean): boolean;
   /**
    * Nothing more will be written: both close frames have passed, the connection failed (§7.1.7), or the peer's stream
    * has ended and what was accepted is sent. A server closes the transport at once; a client gives the server a while to
    * do so (§7.1.1).
    */
-  end(connection: Connection<Context>): void;
+  end(connection: Connection): void;
   /** A whole text message. */
-  text?(connection: Connection<Context>, text: string): void;
+  text?(connection: Connection, text: string): void;
   /** A whole binary message. */
-  binary?(connection: Connection<Context>, payload: Borrowed): void;
+  binary?(connection: Connection, payload: Borrowed): void;
   /** A whole text message as UTF-8, checked; when this is there, `text` is not called. */
-  textBytes?(connection: Connection<Context>, payload: Borrowed): void;
+  textBytes?(connection: Connection, payload: Borrowed): void;
   /**
    * A whole message, for who copies it anyway and has no need of a view of it (`echo: 16 B text` in the benchmarks);
    * when this is there, `text`, `textBytes` and `binary` are not called.
@@ -42,53 +37,47 @@ export interface ConnectionHandler<Context = unknown> {
    * nobody's business
    * @param isBinary `false` for text, which is UTF-8, checked
    */
-  message?(
-    connection: Connection<Context>,
-    memory: Memory,
-    start: number,
-    length: number,
-    isBinary: boolean,
-  ): void;
+  message?(connection: Connection, memory: Memory, start: number, length: number, isBinary: boolean): void;
   /**
    * Part of a text message, as it arrives: only whole characters. When this or `binaryPart` is there, no message is put
    * together, and `text`, `textBytes`, `message` and `binary` are not called. The last part may be empty.
    */
-  textPart?(connection: Connection<Context>, text: string, last: boolean): void;
+  textPart?(connection: Connection, text: string, last: boolean): void;
   /** Part of a binary message, as it arrives; see `textPart`. */
-  binaryPart?(connection: Connection<Context>, payload: Borrowed, last: boolean): void;
+  binaryPart?(connection: Connection, payload: Borrowed, last: boolean): void;
   /**
    * So much was decoded (inflated, mostly) that others should have their turn: `maxTurnLength` of the endpoint. What is
    * left waits until `proceed` of the connection is called, in a later task (as by `setImmediate`), also when the
    * transport has ended meanwhile; until then the transport is not to be read. Without this method nothing waits.
    */
-  yield?(connection: Connection<Context>): void;
+  yield?(connection: Connection): void;
   /**
    * So much of what waits to be sent has left that others should have their turn: `proceedSending` of the connection is
    * to be called in a later task. Without this method nothing is put off, and long messages are compressed in one go.
    */
-  yieldSending?(connection: Connection<Context>): void;
+  yieldSending?(connection: Connection): void;
   /**
    * Something that was accepted could not be sent, as `fail` of a `MessageSlot` says, or as an extension or a masking key
    * threw when its turn came: the connection closes with 1011, `end` and `close` follow. The same, with 1013 and a
    * `LimitError`, where what waits passes the `memory` of the endpoint.
    */
-  sendingFailed?(connection: Connection<Context>, error: Error): void;
+  sendingFailed?(connection: Connection, error: Error): void;
   /** A ping (§5.5.2); it is answered already, unless the endpoint's `autoPong` is off. */
-  ping?(connection: Connection<Context>, payload: Borrowed): void;
+  ping?(connection: Connection, payload: Borrowed): void;
   /** A pong (§5.5.3), asked for or not. */
-  pong?(connection: Connection<Context>, payload: Borrowed): void;
+  pong?(connection: Connection, payload: Borrowed): void;
   /** The peer broke a rule or passed a limit: the connection has failed, `end` and `close` follow. */
-  error?(connection: Connection<Context>, error: ProtocolError): void;
+  error?(connection: Connection, error: ProtocolError): void;
   /**
    * The peer's close frame came; the answer is sent, or waits behind what was accepted before. Messages cannot be sent any
    * more.
    */
-  closing?(connection: Connection<Context>, closeCode: number, reason: string): void;
+  closing?(connection: Connection, closeCode: number, reason: string): void;
   /**
    * The connection is over; the last call.
    *
    * @param closeCode the peer's, or 1005 when its close frame had none, or 1006 when no close frame came (§7.1.5)
    * @param clean whether both close frames passed (§7.1.4)
    */
-  close?(connection: Connection<Context>, closeCode: number, reason: string, clean: boolean): void;
+  close?(connection: Connection, closeCode: number, reason: string, clean: boolean): void;
 }

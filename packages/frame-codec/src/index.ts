@@ -5,14 +5,13 @@ export {
   type ClosingState,
   type ClosingStep,
 } from './closing/closing.js';
-export { Connection } from './connection.js';
+export { Connection, type ConnectionHandler } from './connection.js';
 export { Codec, type CodecOptions, sharedCodec } from './endpoint/codec.js';
-export { Endpoint, type EndpointOptions, type Role } from './endpoint/endpoint.js';
+export { Endpoint, type EndpointOptions } from './endpoint/endpoint.js';
 export type { DeflateEngine, Deflater, Inflater } from './extension/deflate-engine.js';
 export { type DeflateOptions, DeflatePool } from './extension/deflate-pool.js';
 export { type DataPart, type Extension, RSV, type RsvClaims } from './extension/extension.js';
 export { type DeflateParameters, PermessageDeflate } from './extension/permessage-deflate.js';
-export type { ConnectionHandler } from './handler.js';
 export type { Kernel, KernelKind } from './kernel/kernel.js';
 export type { KernelSource } from './kernel/load-kernel.js';
 export type { Borrowed, Memory } from './memory/borrowed.js';
@@ -21,6 +20,7 @@ export { FrameDecoder, type FramePart } from './receive/frame-decoder.js';
 export { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from './rules/close-code.js';
 export { LIMITS, type Limits } from './rules/limit.js';
 export { OPCODES, type Opcode } from './rules/opcode.js';
+export type { Role } from './rules/role.js';
 export {
   LimitError,
   type LimitViolation,

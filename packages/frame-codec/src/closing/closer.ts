@@ -1,3 +1,5 @@
+/* Fifth in the chain of classes that `connection.ts` draws: it extends MessageSender, and Connection extends it. */
+
 import { FLOW } from '../receive/scanner.js';
 import { CLOSE_CODES } from '../rules/close-code.js';
 import { ProtocolError } from '../rules/violation.js';

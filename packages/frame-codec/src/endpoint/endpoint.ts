@@ -8,11 +8,9 @@ import {
 } from '../kernel/memory-map.js';
 import { MemoryBudget } from '../memory/memory-budget.js';
 import { checkLimits, type Limits } from '../rules/limit.js';
+import type { Role } from '../rules/role.js';
 import { LimitError } from '../rules/violation.js';
 import { Codec, sharedCodec } from './codec.js';
-
-/** Which side of a connection this is: a client masks what it sends, a server must not (§5.1). */
-export type Role = 'client' | 'server';
 
 /** What an {@link Endpoint} is made with. */
 export interface EndpointOptions extends Partial<Limits> {

@@ -1,4 +1,4 @@
-import type { Role } from '../endpoint/endpoint.js';
+import type { Role } from '../rules/role.js';
 import { ProtocolError } from '../rules/violation.js';
 import type { Deflater, Inflater } from './deflate-engine.js';
 import { type DeflatePool, TAIL, withoutTail } from './deflate-pool.js';

@@ -1,3 +1,5 @@
+/* Beside the chain of classes that `connection.ts` draws: it extends Scanner, and nothing extends it. */
+
 import type { Endpoint } from '../endpoint/endpoint.js';
 import { RSV, type RsvClaims } from '../extension/extension.js';
 import { RECORD_FIRST, RECORD_LAST } from '../kernel/memory-map.js';

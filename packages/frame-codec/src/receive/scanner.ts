@@ -1,3 +1,5 @@
+/* First in the chain of classes that `connection.ts` draws: Sender and FrameDecoder extend this one. */
+
 import type { Endpoint } from '../endpoint/endpoint.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { errorOf } from '../kernel/kernel-error.js';

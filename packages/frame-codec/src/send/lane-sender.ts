@@ -1,3 +1,5 @@
+/* Third in the chain of classes that `connection.ts` draws: it extends Sender, and MessageSender extends it. */
+
 import type { Endpoint } from '../endpoint/endpoint.js';
 import { type Extension, framePart, joinClaims } from '../extension/extension.js';
 import { FIN, RSV_BITS } from '../rules/first-byte.js';

@@ -1,3 +1,5 @@
+/* Fourth in the chain of classes that `connection.ts` draws: it extends LaneSender, and Closer extends it. */
+
 import { encodeText, Utf8Checker } from '../kernel/text.js';
 import { FIN, OPCODE_BITS } from '../rules/first-byte.js';
 import { OPCODES } from '../rules/opcode.js';

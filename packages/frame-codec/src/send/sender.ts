@@ -1,3 +1,5 @@
+/* Second in the chain of classes that `connection.ts` draws: it extends Scanner, and LaneSender extends it. */
+
 import { LARGE_OUTBOX, type Outbox, SMALL_OUTBOX } from '../endpoint/codec.js';
 import { encodeText, encodeTextInto, maxUtf8Length } from '../kernel/text.js';
 import { Scanner } from '../receive/scanner.js';
