@@ -182,7 +182,14 @@ export const CODEC_SENDING: readonly Mutant[] = [
   ),
   ...inCodec(
     'send/sender',
-    ['send/sender', 'send/lane-writes', 'send/lane-order', 'mishaps'],
+    [
+      'send/sender',
+      'send/write-memory',
+      'send/queued-pongs',
+      'send/lane-writes',
+      'send/lane-order',
+      'mishaps',
+    ],
     [
       'text is cut where its head grows',
       'copyWithin(start, guess, guess + length)',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DeflatePool, PermessageDeflate, PreparedMessage } from '../../src/index.js';
 import { ChecksumExtension } from '../support/checksum-extension.js';
-import { PRESET } from '../support/deflate.js';
+import { HELLO, PRESET } from '../support/deflate.js';
 import { hex, pattern, toHex } from '../support/hex.js';
 import { CODECS } from '../support/kernels.js';
 import { PakoEngine } from '../support/pako-engine.js';
@@ -80,8 +80,6 @@ describe.each(CODECS)('PreparedMessage ($name)', ({ codec }) => {
 });
 
 describe.each(CODECS)('PreparedMessage with extensions ($name)', ({ codec }) => {
-  const HELLO = 'f2 48 cd c9 c9 07 00';
-
   const server = (pool: DeflatePool, parameters = {}): Recorded =>
     record({ role: 'server', codec: codec() }, {}, [
       new PermessageDeflate('server', { ...PRESET, ...parameters }, pool),

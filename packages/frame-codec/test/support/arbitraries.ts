@@ -1,21 +1,17 @@
 import fc from 'fast-check';
-import { concat } from './hex.js';
+import { concat, utf8 } from './hex.js';
 import { wire } from './wire.js';
 
 /** Payloads: text of every kind, and bytes of none. */
 const payload = fc.oneof(
-  { weight: 3, arbitrary: fc.string({ unit: 'binary-ascii', maxLength: 140 }).map(encode) },
-  { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }).map(encode) },
+  { weight: 3, arbitrary: fc.string({ unit: 'binary-ascii', maxLength: 140 }).map(utf8) },
+  { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }).map(utf8) },
   { weight: 2, arbitrary: fc.uint8Array({ maxLength: 140 }) },
   {
     weight: 1,
     arbitrary: fc.tuple(fc.constantFrom(125, 126, 300, 4000, 65535, 65536), fc.nat(255)).map(fill),
   },
 );
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
 
 function fill([length, byte]: [number, number]): Uint8Array {
   return new Uint8Array(length).fill(byte);

@@ -32,3 +32,7 @@ export function cut(bytes: Uint8Array, positions: readonly number[]): Uint8Array
   const cuts = [0, ...[...positions].sort((a, b) => a - b), bytes.length];
   return cuts.slice(1).map((end, index) => bytes.subarray(cuts[index], end));
 }
+
+export function utf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
