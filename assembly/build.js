@@ -14,7 +14,7 @@ async function written(file) {
 
 const here = new URL('.', import.meta.url);
 const sources = (await readdir(here)).map((name) => new URL(name, here));
-sources.push(new URL('../packages/frame-codec/src/memory-map.ts', here));
+sources.push(new URL('../packages/frame-codec/src/kernel/memory-map.ts', here));
 // A compiler of another version writes another kernel.
 sources.push(new URL('../pnpm-lock.yaml', here));
 const newest = Math.max(...(await Promise.all(sources.map(written))));
