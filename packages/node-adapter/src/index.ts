@@ -60,7 +60,8 @@ export type {
   ServerOptions,
   Verified,
 } from './server-options.js';
-export type { SocketHandler, TransportOptions } from './transport.js';
+export type { SocketHandler } from './socket-connection.js';
+export type { TransportOptions } from './transport.js';
 export {
   CloseEvent,
   createWebSocketStream,

@@ -24,8 +24,8 @@ export type { PerMessageDeflate } from './per-message-deflate.js';
 export type { Receiver } from './receiver.js';
 export type { Sender } from './sender.js';
 export type { BroadcastOptions, CloseOptions, ServerOptions } from './server-options.js';
-export type { SocketConnection } from './socket-connection.js';
-export type { SocketHandler, Transport, TransportOptions } from './transport.js';
+export type { SocketConnection, SocketHandler } from './socket-connection.js';
+export type { Transport, TransportOptions } from './transport.js';
 export type { WebSocketServer } from './web-socket-server.js';
 
 /** What `onmessage` gets. */

@@ -1,6 +1,10 @@
 import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { types } from 'node:util';
+import type { ConnectionHandler, Extension } from '@x/frame-codec';
 import { nextTick, setImmediate, setTimeout } from './clock.js';
+import { FINISHED, HEARD, READS_LATER, RECEIVING } from './connection-flags.js';
+import type { Bytes } from './payload.js';
 import {
   beginReceiving,
   endReceiving,
@@ -9,8 +13,7 @@ import {
   takeTurnLater,
   throwLater,
 } from './scheduler.js';
-import { FINISHED, HEARD, READS_LATER, RECEIVING, SocketWriter } from './socket-writer.js';
-import type { SocketHandler } from './transport.js';
+import { SocketWriter, type WriterTransport } from './socket-writer.js';
 import { pauseStream } from './zero-copy.js';
 
 /** A stream that was destroyed and does not tell that it is closed within this is taken for closed, in milliseconds. */
@@ -27,8 +30,42 @@ let handledLength = 0;
 /** What streams had to give to connections from inside their own handlers, in order. */
 const fedInside: Map<SocketConnection, Uint8Array[]> = new Map();
 
+/**
+ * What a `Transport` tells about its connections; one object serves all of them. As the codec's
+ * `ConnectionHandler`, without what the transport does itself.
+ */
+export interface SocketHandler<Context = unknown>
+  extends Omit<ConnectionHandler<Context>, 'write' | 'end' | 'yield' | 'yieldSending'> {
+  /** Nothing more will be written: the socket is ended (§7.1.1). */
+  end?(connection: SocketConnection<Context>): void;
+  /** The peer ended the stream: what was accepted is still sent, nothing more is, and `close` follows. */
+  peerEnd?(connection: SocketConnection<Context>): void;
+  /** The socket takes more again after its buffer was full, or what waited for its turn has left. */
+  drain?(connection: SocketConnection<Context>): void;
+  /**
+   * The peer does not read: more than `maxBufferedLength` waits for it, or more than the `memory` of the endpoint for all.
+   * Told once, and never from inside a write. Without this the socket is dropped.
+   */
+  overflow?(connection: SocketConnection<Context>): void;
+}
+
+/** The `Transport` that has put a connection on its stream, as that connection has it. */
+export interface ConnectionTransport<Context = unknown> extends WriterTransport {
+  readonly zeroCopyReads: boolean;
+  /** @internal */
+  readonly inboxLength: number;
+  /** @internal */
+  readonly handler: ConnectionHandler<Context>;
+  attach(
+    socket: Duplex,
+    context: Context,
+    head?: Bytes,
+    extensions?: readonly Extension[],
+  ): SocketConnection<Context>;
+}
+
 /** A codec `Connection` on a stream. */
-export class SocketConnection<Context = unknown> extends SocketWriter<Context> {
+export class SocketConnection<Context = unknown> extends SocketWriter<Context, ConnectionTransport<Context>> {
   /** @internal Whether something was received since this was last reset. */
   get heard(): boolean {
     return this.has(HEARD);

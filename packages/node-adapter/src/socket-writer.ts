@@ -1,59 +1,61 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Connection, type ConnectionHandler, type Extension, type LimitError } from '@x/frame-codec';
+import {
+  Connection,
+  type ConnectionHandler,
+  type Endpoint,
+  type Extension,
+  type LimitError,
+} from '@x/frame-codec';
 import { nextTick } from './clock.js';
+import {
+  DIRECT,
+  FINISHED,
+  FLAGS,
+  FLUSHES_AT_END,
+  GATHERED_SEVERAL,
+  GATHERING,
+  HEARD,
+  OVERFLOWED,
+  OVERFLOWS,
+  RECEIVING,
+  REUSABLE,
+  SENDS_SEVERAL,
+  TICK_SHIFT,
+} from './connection-flags.js';
 import { canWriteDirectly, type DirectSocket, REFUSED, type Writer, writeDirectly } from './direct-write.js';
 import { type Leaving, NOTHING_LEAVES, tooLate, writeError } from './leaving.js';
 import { writesNatively } from './native-socket.js';
 import { currentTick, isExiting, releaseAtEndOfTick, runAll, surfaceLater } from './scheduler.js';
 import { SendCallback, type Sent, type Waiter } from './send-callback.js';
 import { toError } from './thrown.js';
-import type { Transport } from './transport.js';
 
 /** Writes that announce more to come wait for it when they are no longer than this: a head in front of its payload. */
 const WAITS_FOR_MORE = 1024;
 /** What a write that waits costs beside its bytes: Node's requests and ours. */
 const WRITE_COST = 1024;
-// What a connection knows of itself, as bits of one number: a field for each counts where ten thousand wait.
-/** Something was received since this was last reset. */
-export const HEARD = 1;
-/** A write that has ended leaves nothing behind that looks at its bytes. */
-const REUSABLE = 2;
-/** The handle of the socket may be written to. */
-const DIRECT = 4;
-export const RECEIVING = 8;
-const GATHERING = 16;
-/** Too much waits, and that is to be told as soon as nothing is being written. */
-const OVERFLOWS = 32;
-/** It was told that too much waits: once and for all. */
-const OVERFLOWED = 64;
-/**
- * It has lately sent several frames in one tick, and gathers from the first on: the one flag that decides whether the
- * first frame of a tick leaves at once.
- */
-const SENDS_SEVERAL = 128;
-/** It has gathered more than one frame in this tick. */
-const GATHERED_SEVERAL = 256;
-/** The end of the stream flushes first. */
-const FLUSHES_AT_END = 512;
-/** It reads on behind a turn of others. */
-export const READS_LATER = 1024;
-/** The stream is closed. */
-export const FINISHED = 2048;
-/** Above these bits stands the tick in which it sent last. */
-const TICK_SHIFT = 12;
-const FLAGS = (1 << TICK_SHIFT) - 1;
+
+/** How a transport has its connections write. */
+export interface WriterTransport {
+  readonly endpoint: Endpoint;
+  readonly gatherWrites: boolean;
+  readonly directWrites: boolean;
+  readonly maxBufferedLength: number;
+}
 
 /** A codec `Connection` that writes to a stream: gathered, in order, and with word of what has left. */
-export abstract class SocketWriter<Context = unknown> extends Connection<Context> implements Writer {
+export abstract class SocketWriter<Context = unknown, Transport extends WriterTransport = WriterTransport>
+  extends Connection<Context>
+  implements Writer
+{
   readonly socket: Duplex;
-  readonly transport: Transport<Context>;
+  readonly transport: Transport;
   #flags = HEARD;
   #leaving: Leaving | undefined;
 
-  /** @internal use {@link Transport.attach} */
+  /** @internal use `attach` of a `Transport` */
   constructor(
-    transport: Transport<Context>,
+    transport: Transport,
     handler: ConnectionHandler<Context>,
     context: Context,
     socket: Duplex,

@@ -5,27 +5,8 @@ import { now } from './clock.js';
 import { readsNatively } from './native-socket.js';
 import { type Bytes, toHead } from './payload.js';
 import { isExiting, surfaceLater, takeTurnLater, throwLater, watchExit } from './scheduler.js';
-import { SocketConnection } from './socket-connection.js';
+import { type ConnectionTransport, SocketConnection, type SocketHandler } from './socket-connection.js';
 import { readIntoInbox } from './zero-copy.js';
-
-/**
- * What a {@link Transport} tells about its connections; one object serves all of them. As the codec's
- * `ConnectionHandler`, without what the transport does itself.
- */
-export interface SocketHandler<Context = unknown>
-  extends Omit<ConnectionHandler<Context>, 'write' | 'end' | 'yield' | 'yieldSending'> {
-  /** Nothing more will be written: the socket is ended (§7.1.1). */
-  end?(connection: SocketConnection<Context>): void;
-  /** The peer ended the stream: what was accepted is still sent, nothing more is, and `close` follows. */
-  peerEnd?(connection: SocketConnection<Context>): void;
-  /** The socket takes more again after its buffer was full, or what waited for its turn has left. */
-  drain?(connection: SocketConnection<Context>): void;
-  /**
-   * The peer does not read: more than `maxBufferedLength` waits for it, or more than the `memory` of the endpoint for all.
-   * Told once, and never from inside a write. Without this the socket is dropped.
-   */
-  overflow?(connection: SocketConnection<Context>): void;
-}
 
 /** How a {@link Transport} uses its sockets. */
 export interface TransportOptions {
@@ -77,7 +58,7 @@ type Attached = Duplex & { [CONNECTION]: SocketConnection };
  *   transport.attach(socket, undefined, head);
  * });
  */
-export class Transport<Context = unknown> {
+export class Transport<Context = unknown> implements ConnectionTransport<Context> {
   readonly endpoint: Endpoint;
   readonly gatherWrites: boolean;
   readonly zeroCopyReads: boolean;
@@ -85,7 +66,8 @@ export class Transport<Context = unknown> {
   readonly maxBufferedLength: number;
   /** @internal bytes that a read takes at most */
   readonly inboxLength: number;
-  readonly #handler: ConnectionHandler<Context>;
+  /** @internal not private, so that the `transport` of a connection is one of these to the compiler */
+  readonly handler: ConnectionHandler<Context>;
 
   /** @throws {RangeError} when `maxBufferedLength` is no number, or below 0 */
   constructor(endpoint: Endpoint, handler: SocketHandler<Context>, options: TransportOptions = {}) {
@@ -121,7 +103,7 @@ export class Transport<Context = unknown> {
         ended?.(connection);
       },
     };
-    this.#handler = Object.setPrototypeOf(io, handler);
+    this.handler = Object.setPrototypeOf(io, handler);
     watchExit();
   }
 
@@ -141,7 +123,7 @@ export class Transport<Context = unknown> {
   ): SocketConnection<Context> {
     if (isAttached(socket)) throw new Error('the stream has a connection already');
     const behind = toHead(head);
-    const connection = new SocketConnection(this, this.#handler, context, socket, extensions);
+    const connection = new SocketConnection(this, this.handler, context, socket, extensions);
     const attached: Attached = Object.assign(socket, { [CONNECTION]: connection });
     if (behind.length > 0) socket.unshift(behind);
     attached.on('close', onClose);

@@ -3,8 +3,7 @@ import { setImmediate } from './clock.js';
 import { ownCopy, ownMessage } from './payload.js';
 import { toWsError } from './protocol-error.js';
 import { READY_STATES } from './ready-state.js';
-import type { SocketConnection } from './socket-connection.js';
-import type { SocketHandler } from './transport.js';
+import type { SocketConnection, SocketHandler } from './socket-connection.js';
 import type { WebSocket } from './web-socket.js';
 
 type Of = SocketConnection<WebSocket>;

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
 import type { Deflater, Inflater } from '@x/frame-codec';
-import type { ZlibSettings } from './zlib-engine.js';
+import type { ZlibSettings } from './zlib-settings.js';
 
 /*
  * The streams of node:zlib can be run synchronously: behind `deflateRawSync` and the like their handle takes one buffer

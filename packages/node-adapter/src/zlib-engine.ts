@@ -1,10 +1,7 @@
 import type { DeflateEngine, Deflater, Inflater } from '@x/frame-codec';
-import type { ZlibOptions } from 'minizlib';
 import { directDeflater, directInflater } from './zlib-direct.js';
 import { MiniDeflater, MiniInflater } from './zlib-mini.js';
-
-/** Options of `zlib` that are handed through: `level`, `memLevel`, `strategy` … */
-export type ZlibSettings = Omit<ZlibOptions, 'encoding' | 'objectMode' | 'async' | 'flush'>;
+import type { ZlibSettings } from './zlib-settings.js';
 
 /** Raw DEFLATE by Node's own zlib, run synchronously: for a small message a tenth of what its streams cost. */
 export class ZlibEngine implements DeflateEngine {

@@ -1,7 +1,7 @@
 import type { Deflater, Inflater } from '@x/frame-codec';
 import { constants, DeflateRaw, InflateRaw } from 'minizlib';
 import { toError } from './thrown.js';
-import type { ZlibSettings } from './zlib-engine.js';
+import type { ZlibSettings } from './zlib-settings.js';
 
 /** Input of an inflater is taken in slices of this many bytes: 2 KiB become at most 2 MiB before anyone can say stop. */
 const SLICE = 2048;
