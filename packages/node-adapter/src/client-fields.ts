@@ -1,5 +1,5 @@
 import type { ClientRequest as Handshake, WebSocketUrl } from '@x/handshake';
-import type { ClientOptions } from './options.js';
+import type { ClientOptionsOf } from './options.js';
 
 /** Fields of the caller that a redirect to another origin must not carry along. */
 const CREDENTIALS = ['authorization', 'cookie', 'proxy-authorization'];
@@ -15,7 +15,7 @@ export class ClientFields {
   readonly #secret: readonly string[];
   #auth: string | undefined;
 
-  constructor({ headers, auth, secretHeaders = [] }: ClientOptions) {
+  constructor({ headers, auth, secretHeaders = [] }: ClientOptionsOf<never>) {
     for (const [name, value] of Object.entries<Value>(headers ?? {})) set(this.#fields, name, value);
     this.#secret = [...CREDENTIALS, ...secretHeaders.map((name) => name.toLowerCase())];
     this.#auth = auth ?? undefined;

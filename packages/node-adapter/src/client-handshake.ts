@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { PermessageDeflate } from '@x/frame-codec';
 import {
   createRequest,
   type Failure,
@@ -19,10 +21,9 @@ import { connectorFor, ignoreErrors, unguard } from './client-stream.js';
 import { clearTimeout, nextTick, setTimeout } from './clock.js';
 import { type Compression, compressionFor } from './compression.js';
 import { toHandshakeError } from './handshake-error.js';
-import { type ClientOptions, MAX_REDIRECTS } from './options.js';
-import { READY_STATES } from './ready-state.js';
+import { type ClientOptionsOf, MAX_REDIRECTS, type SocketOptions } from './options.js';
+import { READY_STATES, type ReadyState } from './ready-state.js';
 import { toError, warn } from './thrown.js';
-import type { WebSocket } from './web-socket.js';
 
 const VERSIONS = [8, 13];
 
@@ -43,15 +44,30 @@ const MESSAGES: { readonly [violation in Violation]?: string } = {
 
 type HandshakeRequest = Handshake<PermessageDeflateConfig>;
 
+/** What a handshake needs of the `WebSocket` that it opens. */
+export interface Connecting extends EventEmitter {
+  _readyState: ReadyState;
+  /** Takes what is agreed on. */
+  agree(terms: {
+    readonly url?: string;
+    readonly protocol?: string;
+    readonly extensions?: { readonly [name: string]: PermessageDeflate };
+  }): void;
+  /** The connection is open. */
+  setSocket(socket: Duplex, head: Buffer, options: SocketOptions): void;
+  /** There will be none. */
+  failHandshake(error: Error): void;
+}
+
 /**
  * The opening handshake of a client (§4.1) over `http.request`, redirects included.
  *
  * Its state is the `readyState`, which leaves CONNECTING once: to OPEN in `setSocket`, or to CLOSING in {@link abort},
  * the only place that has `error` and `close` follow. Whatever comes later, in whatever order, finds the state left.
  */
-export class ClientHandshake {
-  readonly #websocket: WebSocket;
-  readonly #options: ClientOptions;
+export class ClientHandshake<Socket extends Connecting> {
+  readonly #websocket: Socket;
+  readonly #options: ClientOptionsOf<Socket>;
   readonly #address: string;
   readonly #subprotocols: readonly string[];
   readonly #fields: ClientFields;
@@ -69,10 +85,10 @@ export class ClientHandshake {
    * @throws {RangeError} when the protocol version is neither 8 nor 13
    */
   constructor(
-    websocket: WebSocket,
+    websocket: Socket,
     address: string | URL,
     subprotocols: readonly string[],
-    options: ClientOptions,
+    options: ClientOptionsOf<Socket>,
   ) {
     const { protocolVersion = 13 } = options;
     if (!VERSIONS.includes(protocolVersion)) {

@@ -1,6 +1,6 @@
 import { DeflatePool, PermessageDeflate, type Role } from '@x/frame-codec';
 import { type Extension, type PermessageDeflateConfig, permessageDeflate } from '@x/handshake';
-import type { PerMessageDeflateOptions } from './options.js';
+import type { PerMessageDeflateOptions } from './deflate-options.js';
 import { ZlibEngine } from './zlib-engine.js';
 
 /** Payloads below this are not compressed where each message is compressed for itself. */

@@ -1,6 +1,6 @@
 import { Endpoint, MemoryBudget } from '@x/frame-codec';
+import { maskingKeyOf } from './masking-key.js';
 import { type ConnectionOptionsOfBoth, DEFAULTS, type SocketOptions } from './options.js';
-import { maskingKeyOf } from './sender.js';
 
 /**
  * The codec's endpoint for the options of npm `ws`.

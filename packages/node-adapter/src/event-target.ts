@@ -3,14 +3,13 @@ import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
 import { Listeners } from './listeners.js';
 import type { RawData } from './payload.js';
 import { emitterOf, type TypedEmitterClass } from './typed-emitter.js';
-import type { WebSocket } from './web-socket.js';
 
-/** The events of the browser's interface. */
-export interface WebSocketEventMap {
-  open: Event<WebSocket>;
-  message: MessageEvent<WebSocket, string | RawData>;
-  error: ErrorEvent<WebSocket>;
-  close: CloseEvent<WebSocket>;
+/** The events of the browser's interface, where they come from a `Target`. */
+export interface EventMapOf<Target> {
+  open: Event<Target>;
+  message: MessageEvent<Target, string | RawData>;
+  error: ErrorEvent<Target>;
+  close: CloseEvent<Target>;
 }
 
 /** The events of a `WebSocket`, with the values that their listeners get. */
@@ -29,7 +28,7 @@ export interface WebSocketEvents {
 
 const Emitter: TypedEmitterClass<WebSocketEvents> = emitterOf();
 
-type Type = keyof WebSocketEventMap;
+type Type = keyof EventMapOf<unknown>;
 
 /** A function, or an object whose `handleEvent` is called. */
 export type EventHandler<E> = ((event: E) => void) | { handleEvent(event: E): void };
@@ -52,7 +51,7 @@ interface Listener {
 }
 
 /** `addEventListener`, `removeEventListener` and the `on…` attributes over the events of Node. */
-export abstract class WebSocketEventTarget extends Emitter {
+export abstract class WebSocketEventTarget<Target> extends Emitter {
   /** @internal Node's table of listeners. */
   declare _events: object | undefined;
 
@@ -70,38 +69,38 @@ export abstract class WebSocketEventTarget extends Emitter {
     return super.eventNames().filter((type) => this.listenerCount(type) > 0);
   }
 
-  get onopen(): ((event: Event<WebSocket>) => void) | null {
+  get onopen(): ((event: Event<Target>) => void) | null {
     return attributeOf(this, 'open');
   }
-  set onopen(handler: ((event: Event<WebSocket>) => void) | null | undefined) {
+  set onopen(handler: ((event: Event<Target>) => void) | null | undefined) {
     setAttribute(this, 'open', handler);
   }
 
-  get onmessage(): ((event: MessageEvent<WebSocket, string | RawData>) => void) | null {
+  get onmessage(): ((event: MessageEvent<Target, string | RawData>) => void) | null {
     return attributeOf(this, 'message');
   }
-  set onmessage(handler: ((event: MessageEvent<WebSocket, string | RawData>) => void) | null | undefined) {
+  set onmessage(handler: ((event: MessageEvent<Target, string | RawData>) => void) | null | undefined) {
     setAttribute(this, 'message', handler);
   }
 
-  get onerror(): ((event: ErrorEvent<WebSocket>) => void) | null {
+  get onerror(): ((event: ErrorEvent<Target>) => void) | null {
     return attributeOf(this, 'error');
   }
-  set onerror(handler: ((event: ErrorEvent<WebSocket>) => void) | null | undefined) {
+  set onerror(handler: ((event: ErrorEvent<Target>) => void) | null | undefined) {
     setAttribute(this, 'error', handler);
   }
 
-  get onclose(): ((event: CloseEvent<WebSocket>) => void) | null {
+  get onclose(): ((event: CloseEvent<Target>) => void) | null {
     return attributeOf(this, 'close');
   }
-  set onclose(handler: ((event: CloseEvent<WebSocket>) => void) | null | undefined) {
+  set onclose(handler: ((event: CloseEvent<Target>) => void) | null | undefined) {
     setAttribute(this, 'close', handler);
   }
 
   /** Adds a listener unless it is there already. Types other than those of the map are ignored, as browsers do. */
   addEventListener<K extends Type>(
     type: K,
-    handler: EventHandler<WebSocketEventMap[K]> | null,
+    handler: EventHandler<EventMapOf<Target>[K]> | null,
     options: { once?: boolean | undefined } | boolean = {},
   ): void {
     if (handler === null) return;
@@ -109,19 +108,21 @@ export abstract class WebSocketEventTarget extends Emitter {
     add(this, type, handler, false, typeof options === 'object' && options.once === true);
   }
 
-  removeEventListener<K extends Type>(type: K, handler: EventHandler<WebSocketEventMap[K]> | null): void {
+  removeEventListener<K extends Type>(type: K, handler: EventHandler<EventMapOf<Target>[K]> | null): void {
     const listener = listenerOf(this, type, handler);
     if (listener !== undefined) this.removeListener(type, listener);
   }
 }
 
+/** What the functions below need of it, whatever its events name as their target. */
+type Emitting = Pick<
+  WebSocketEventTarget<never>,
+  'listeners' | 'on' | 'once' | 'removeListener' | '_wasClean'
+>;
+
 // Functions, because an object of a class with private methods has one field more for having them.
 
-function find(
-  target: WebSocketEventTarget,
-  type: Type,
-  matches: (origin: Origin) => boolean,
-): Listener | undefined {
+function find(target: Emitting, type: Type, matches: (origin: Origin) => boolean): Listener | undefined {
   for (const listener of target.listeners(type) as Listener[]) {
     const origin = listener[ORIGIN];
     if (origin !== undefined && matches(origin)) return listener;
@@ -129,17 +130,17 @@ function find(
   return undefined;
 }
 
-function listenerOf(target: WebSocketEventTarget, type: Type, handler: unknown): Listener | undefined {
+function listenerOf(target: Emitting, type: Type, handler: unknown): Listener | undefined {
   return find(target, type, (origin) => !origin.attribute && origin.handler === handler);
 }
 
-function attributeOf<E>(target: WebSocketEventTarget, type: Type): ((event: E) => void) | null {
+function attributeOf<E>(target: Emitting, type: Type): ((event: E) => void) | null {
   const listener = find(target, type, (origin) => origin.attribute);
   return (listener?.[ORIGIN]?.handler as ((event: E) => void) | undefined) ?? null;
 }
 
 function setAttribute<E>(
-  target: WebSocketEventTarget,
+  target: Emitting,
   type: Type,
   handler: ((event: E) => void) | null | undefined,
 ): void {
@@ -149,7 +150,7 @@ function setAttribute<E>(
 }
 
 function add(
-  target: WebSocketEventTarget,
+  target: Emitting,
   type: Type,
   handler: EventHandler<never>,
   attribute: boolean,
@@ -165,7 +166,7 @@ function add(
 
 /** For each type, what turns the values of Node's event into the browser's. */
 const WRAPPERS: {
-  readonly [K in Type]: (target: WebSocketEventTarget, handler: EventHandler<unknown>) => Listener;
+  readonly [K in Type]: (target: Emitting, handler: EventHandler<unknown>) => Listener;
 } = {
   open: (target, handler) => () => call(handler, target, new Event('open', target)),
   message: (target, handler) => (data: RawData, isBinary: boolean) =>
@@ -175,7 +176,7 @@ const WRAPPERS: {
     call(handler, target, new CloseEvent(target, code, reason.toString(), target._wasClean)),
 };
 
-function call(handler: EventHandler<unknown>, target: WebSocketEventTarget, event: Event): void {
+function call(handler: EventHandler<unknown>, target: Emitting, event: Event): void {
   if (typeof handler === 'function') handler.call(target, event);
   else handler.handleEvent(event);
 }

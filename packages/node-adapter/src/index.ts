@@ -1,9 +1,11 @@
 /** WebSocket for Node: servers and clients with the interface of npm `ws`, and a low level without copies. */
 
 import { randomFillSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { PreparedMessage, setRandomSource } from '@x/frame-codec';
 import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
 import { extension, subprotocol } from './header-lists.js';
+import type * as Names from './names.js';
 import { PerMessageDeflate } from './per-message-deflate.js';
 import { Receiver } from './receiver.js';
 import { Sender } from './sender.js';
@@ -13,24 +15,101 @@ import { Transport } from './transport.js';
 import { WebSocket } from './web-socket.js';
 import { WebSocketServer } from './web-socket-server.js';
 
+// Node loads the global `crypto` only when it is used, which takes longer than a handshake; and some programs have none.
+setRandomSource(randomFillSync);
+
+/** What stands on the class, as with npm ws: whoever has the class has everything. */
+interface Statics {
+  readonly createWebSocketStream: typeof createWebSocketStream;
+  readonly extension: typeof extension;
+  readonly PerMessageDeflate: typeof PerMessageDeflate;
+  readonly PreparedMessage: typeof PreparedMessage;
+  readonly Receiver: typeof Receiver;
+  readonly Sender: typeof Sender;
+  readonly Server: typeof WebSocketServer;
+  readonly SocketConnection: typeof SocketConnection;
+  readonly subprotocol: typeof subprotocol;
+  readonly Transport: typeof Transport;
+  readonly WebSocketServer: typeof WebSocketServer;
+}
+
+/** It has itself on it, which `assign` cannot know. */
+type Whole = typeof WebSocket & Statics & { readonly WebSocket: Whole };
+
+const statics: Statics & { readonly WebSocket: typeof WebSocket } = {
+  ...{ createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol },
+  ...{ Server: WebSocketServer, WebSocket, WebSocketServer },
+  // For require().
+  ...{ CloseEvent, ErrorEvent, Event, MessageEvent, PreparedMessage, SocketConnection, Transport },
+};
+
+// A name of its own: a bundle that has two of one name renames the class, which shows in stacks.
+/** The class of connections, with the interface of npm `ws` and of browsers. */
+const Assembled = Object.assign(WebSocket, statics) as Whole;
+
+/** A connection, with the interface of npm `ws` and of browsers. */
+type Assembled = WebSocket;
+
 export const CONNECTING: 0 = WebSocket.CONNECTING;
 export const OPEN: 1 = WebSocket.OPEN;
 export const CLOSING: 2 = WebSocket.CLOSING;
 export const CLOSED: 3 = WebSocket.CLOSED;
 
-// Node loads the global `crypto` only when it is used, which takes longer than a handshake; and some programs have none.
-setRandomSource(randomFillSync);
+// The names below hide these.
+type Instance = WebSocket;
+type AnyClass = typeof WebSocket;
+type AnyRequest = typeof IncomingMessage;
 
-// As npm ws has it: whoever has the class has everything.
-Object.assign(WebSocket, {
-  ...{ createWebSocketStream, extension, PerMessageDeflate, Receiver, Sender, subprotocol },
-  ...{ Server: WebSocketServer, WebSocket, WebSocketServer },
-  // For require().
-  ...{ CloseEvent, ErrorEvent, Event, MessageEvent, PreparedMessage, SocketConnection, Transport },
-});
+/** The types of npm `ws` under the names that `@types/ws` gives them, and the others for who uses `require()`. */
+declare namespace Assembled {
+  export type WebSocket = Instance;
+  export type RawData = Names.RawData;
+  export type Data = Names.Data;
+  export type Payload = Names.Payload;
+  export type CertMeta = Names.CertMeta;
+  export type FinishRequestCallback = Names.FinishRequestCallback;
+  export type ClientOptions = Names.ClientOptions;
+  export type PerMessageDeflateOptions = Names.PerMessageDeflateOptions;
+  export type SendOptions = Names.SendOptions;
+  export type BinaryType = Names.BinaryType;
+  export type Event = Names.Event;
+  export type ErrorEvent = Names.ErrorEvent;
+  export type CloseEvent = Names.CloseEvent;
+  export type MessageEvent = Names.MessageEvent;
+  export type WebSocketEventMap = Names.WebSocketEventMap;
+  export type EventListenerOptions = Names.EventListenerOptions;
+  export type AddressInfo = Names.AddressInfo;
+  export type BroadcastOptions = Names.BroadcastOptions;
+  export type CloseOptions = Names.CloseOptions;
+  export type PerMessageDeflate = Names.PerMessageDeflate;
+  export type PreparedMessage = Names.PreparedMessage;
+  export type Receiver = Names.Receiver;
+  export type Sender = Names.Sender;
+  export type TransportOptions = Names.TransportOptions;
+  export type VerifyClientCallbackSync<R extends IncomingMessage = IncomingMessage> =
+    Names.VerifyClientCallbackSync<R>;
+  export type VerifyClientCallbackAsync<R extends IncomingMessage = IncomingMessage> =
+    Names.VerifyClientCallbackAsync<R>;
+  export type ServerOptions<
+    C extends AnyClass = AnyClass,
+    R extends AnyRequest = AnyRequest,
+  > = Names.ServerOptions<C, R>;
+  export type Server<
+    C extends AnyClass = AnyClass,
+    R extends AnyRequest = AnyRequest,
+  > = Names.WebSocketServer<C, R>;
+  export type WebSocketServer<
+    C extends AnyClass = AnyClass,
+    R extends AnyRequest = AnyRequest,
+  > = Names.WebSocketServer<C, R>;
+  export type SocketConnection<Context = unknown> = Names.SocketConnection<Context>;
+  export type SocketHandler<Context = unknown> = Names.SocketHandler<Context>;
+  export type Transport<Context = unknown> = Names.Transport<Context>;
+}
 
 export type { BinaryType } from './binary-type.js';
-export type { EventHandler, WebSocketEventMap, WebSocketEvents } from './event-target.js';
+export type { PerMessageDeflateOptions } from './deflate-options.js';
+export type { EventHandler, WebSocketEvents } from './event-target.js';
 export type { ExtensionMap, ParameterMap } from './header-lists.js';
 export type {
   AddressInfo,
@@ -41,12 +120,7 @@ export type {
   VerifyClientCallbackAsync,
   VerifyClientCallbackSync,
 } from './names.js';
-export type {
-  ClientOptions,
-  ConnectionOptionsOfBoth,
-  PerMessageDeflateOptions,
-  SocketOptions,
-} from './options.js';
+export type { ConnectionOptionsOfBoth, SocketOptions } from './options.js';
 export type { SendOptions } from './outgoing.js';
 export type { Payload, RawData } from './payload.js';
 export type { ReceiverOptions } from './receiver.js';
@@ -62,7 +136,10 @@ export type {
 } from './server-options.js';
 export type { SocketHandler } from './socket-connection.js';
 export type { TransportOptions } from './transport.js';
+export type { ClientOptions, WebSocketEventMap } from './web-socket.js';
 export {
+  Assembled as WebSocket,
+  Assembled as default,
   CloseEvent,
   createWebSocketStream,
   ErrorEvent,
@@ -76,8 +153,6 @@ export {
   SocketConnection,
   subprotocol,
   Transport,
-  WebSocket,
-  WebSocket as default,
   WebSocketServer,
   WebSocketServer as Server,
 };

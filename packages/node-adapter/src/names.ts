@@ -16,8 +16,7 @@ import type { WebSocket } from './web-socket.js';
 export type { AddressInfo } from 'node:net';
 export type { PreparedMessage } from '@x/frame-codec';
 export type { BinaryType } from './binary-type.js';
-export type { WebSocketEventMap } from './event-target.js';
-export type { ClientOptions, PerMessageDeflateOptions } from './options.js';
+export type { PerMessageDeflateOptions } from './deflate-options.js';
 export type { SendOptions } from './outgoing.js';
 export type { Payload, RawData } from './payload.js';
 export type { PerMessageDeflate } from './per-message-deflate.js';
@@ -26,6 +25,7 @@ export type { Sender } from './sender.js';
 export type { BroadcastOptions, CloseOptions, ServerOptions } from './server-options.js';
 export type { SocketConnection, SocketHandler } from './socket-connection.js';
 export type { Transport, TransportOptions } from './transport.js';
+export type { ClientOptions, WebSocketEventMap } from './web-socket.js';
 export type { WebSocketServer } from './web-socket-server.js';
 
 /** What `onmessage` gets. */

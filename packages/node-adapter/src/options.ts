@@ -2,8 +2,8 @@ import type { Agent, ClientRequest, RequestOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import type { Codec } from '@x/frame-codec';
+import type { PerMessageDeflateOptions } from './deflate-options.js';
 import type { KeepAliveOptions } from './keep-alive.js';
-import type { WebSocket } from './web-socket.js';
 
 /** What `WebSocket` and `WebSocketServer` have in common. */
 export interface ConnectionOptionsOfBoth extends KeepAliveOptions {
@@ -40,20 +40,8 @@ export interface ConnectionOptionsOfBoth extends KeepAliveOptions {
   skipUTF8Validation?: boolean | undefined;
 }
 
-/** The compression of RFC 7692, with the options of `ws`. */
-export interface PerMessageDeflateOptions {
-  serverNoContextTakeover?: boolean | undefined;
-  clientNoContextTakeover?: boolean | undefined;
-  serverMaxWindowBits?: number | boolean | undefined;
-  clientMaxWindowBits?: number | boolean | undefined;
-  threshold?: number | undefined;
-  concurrencyLimit?: number | undefined;
-  zlibDeflateOptions?: object | undefined;
-  zlibInflateOptions?: object | undefined;
-}
-
-/** How a client connects; whatever `http.request`, `net.connect` and `tls.connect` take may stand beside these. */
-export interface ClientOptions
+/** How a client, a `Socket`, connects; whatever `http.request`, `net.connect` and `tls.connect` take may stand beside these. */
+export interface ClientOptionsOf<Socket>
   extends ConnectionOptionsOfBoth,
     Omit<
       RequestOptions,
@@ -64,7 +52,7 @@ export interface ClientOptions
   /** makes the stream to connect over */
   createConnection?: RequestOptions['createConnection'] | ((options: never) => Duplex) | undefined;
   /** changes the request before it is sent; then it must call `request.end()`, now or later: it may be async */
-  finishRequest?: ((request: ClientRequest, websocket: WebSocket) => void) | undefined;
+  finishRequest?: ((request: ClientRequest, websocket: Socket) => void) | undefined;
   /** goes where a 3xx answer points; default false */
   followRedirects?: boolean | undefined;
   /** fills in the 4 bytes of each masking key */

@@ -8,11 +8,10 @@ import {
 } from '@x/frame-codec';
 import { nextTick } from './clock.js';
 import { byteLength, isBlob, type Payload, toBytes } from './payload.js';
-import { notOpen, READY_STATES } from './ready-state.js';
+import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
 import { SendCallback, type Sent } from './send-callback.js';
 import type { SocketConnection } from './socket-connection.js';
 import { toError } from './thrown.js';
-import type { WebSocket } from './web-socket.js';
 
 /** How a message is sent. */
 export interface SendOptions {
@@ -26,6 +25,12 @@ export interface SendOptions {
   mask?: boolean | undefined;
 }
 
+/** What sending needs of the `WebSocket` that sends. */
+export interface Sending {
+  readonly readyState: ReadyState;
+  emit(event: 'drain'): boolean;
+}
+
 const NO_OPTIONS: SendOptions = {};
 const TRUSTED = { trusted: true };
 const TRUSTED_PLAIN = { trusted: true, compress: false };
@@ -35,13 +40,13 @@ const TRUSTED_PLAIN = { trusted: true, compress: false };
  * checked, as with npm `ws`: a peer answers with 1007 where it is none.
  */
 export class Outgoing {
-  readonly #connection: SocketConnection<WebSocket>;
+  readonly #connection: SocketConnection<Sending>;
   /** the message whose fragments are being sent */
   #writer: MessageWriter | undefined;
   /** the caller was told to stop: a `drain` is owed, in the async context of that call */
   #owed: AsyncResource | undefined;
 
-  constructor(connection: SocketConnection<WebSocket>) {
+  constructor(connection: SocketConnection<Sending>) {
     this.#connection = connection;
   }
 

@@ -2,8 +2,8 @@ import { type DataPart, LimitError, type PermessageDeflate, ProtocolError } from
 import { type Agreement, PERMESSAGE_DEFLATE, type PermessageDeflateConfig } from '@x/handshake';
 import { nextTick } from './clock.js';
 import { Compression } from './compression.js';
+import type { PerMessageDeflateOptions } from './deflate-options.js';
 import { fromMap, type ParameterMap, toParameterMap } from './header-lists.js';
-import type { PerMessageDeflateOptions } from './options.js';
 import { toWsError } from './protocol-error.js';
 
 type Parameters = { [name: string]: string | number | true };

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { type DataPart, Endpoint, FrameEncoder, OPCODES, type Opcode } from '@x/frame-codec';
 import { PERMESSAGE_DEFLATE } from '@x/handshake';
 import { checkClose } from './close-argument.js';
+import { maskingKeyOf } from './masking-key.js';
 import { type Bytes, toBytes } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 import type { Sent } from './send-callback.js';
@@ -133,13 +134,4 @@ function encoderFor({ mask, generateMask }: FrameOptions): FrameEncoder {
     return masked;
   }
   return new FrameEncoder(new Endpoint({ role: 'client', maskingKey: maskingKeyOf(generateMask) }));
-}
-
-/** The option of npm `ws` that fills in a masking key, as the codec wants it: the first byte on the wire lowest. */
-export function maskingKeyOf(generateMask: (mask: Buffer) => void): () => number {
-  const mask = Buffer.alloc(4);
-  return () => {
-    generateMask(mask);
-    return mask.readInt32LE();
-  };
 }

@@ -1,10 +1,11 @@
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { acceptOffer, PERMESSAGE_DEFLATE, type Refusal, type UpgradeOffer } from '@x/handshake';
 import { askListeners } from './ask-listeners.js';
 import type { Compression } from './compression.js';
 import { checkLines } from './server-handshake.js';
+import type { ServerOptions } from './server-options.js';
 import { WebSocket } from './web-socket.js';
-import type { WebSocketServer } from './web-socket-server.js';
 
 /** What a `handleProtocols` hook gives. */
 export type Choice = string | false | undefined | PromiseLike<string | false | undefined>;
@@ -24,7 +25,7 @@ export type Negotiated<Class extends typeof WebSocket> =
  * @throws {TypeError} when a subprotocol is chosen that was not offered, or a `headers` listener makes a bad line
  */
 export function negotiateWith<Class extends typeof WebSocket, Request extends typeof IncomingMessage>(
-  server: WebSocketServer<Class, Request>,
+  server: EventEmitter & { readonly options: ServerOptions<Class, Request> },
   compression: Compression | undefined,
   offer: UpgradeOffer,
   request: InstanceType<Request>,

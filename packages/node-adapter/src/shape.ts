@@ -13,7 +13,7 @@ const INHERITED = [
 ];
 
 /** Gives the class its constants, and has `for…in` find on its prototype what it finds with npm `ws` and in browsers. */
-export function shape(socketClass: { readonly prototype: WebSocketEventTarget }): void {
+export function shape(socketClass: { readonly prototype: WebSocketEventTarget<never> }): void {
   const { prototype } = socketClass;
   for (const target of [socketClass, prototype]) {
     for (const [name, value] of Object.entries(READY_STATES)) {

@@ -1,8 +1,6 @@
 import type { Extension } from '@x/frame-codec';
 import type { BinaryType } from './binary-type.js';
-import type { ClientHandshake } from './client-handshake.js';
 import type { ConnectionOptionsOfBoth } from './options.js';
-import type { WebSocketCore } from './web-socket-core.js';
 
 /** What a handshake agreed on that agreed on nothing. */
 export const NO_EXTENSIONS: { readonly [name: string]: Extension } = Object.freeze({});
@@ -15,7 +13,7 @@ export interface Terms {
   readonly isServer: boolean;
   readonly settings: ConnectionOptionsOfBoth;
   /** what a client does while it connects */
-  readonly handshake: ClientHandshake | undefined;
+  readonly handshake: { abort(error: unknown): boolean } | undefined;
   /** where a client connects to */
   readonly url: string | undefined;
   readonly protocol: string;
@@ -23,7 +21,7 @@ export interface Terms {
   readonly extensions: { readonly [name: string]: Extension };
   readonly binaryType: BinaryType;
   /** who keeps it among its clients */
-  readonly server: { forget(websocket: WebSocketCore): void } | undefined;
+  readonly server: { forget(websocket: object): void } | undefined;
 }
 
 /** The terms of one side of a connection before its handshake. */

@@ -11,7 +11,7 @@ import { READY_STATES, type ReadyState } from './ready-state.js';
 import { surfaceLater } from './scheduler.js';
 import type { SocketConnection } from './socket-connection.js';
 import { type Terms, termsOf, withChange } from './terms.js';
-import type { WebSocket } from './web-socket.js';
+import type { Owner } from './web-socket-handler.js';
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
 
@@ -21,13 +21,13 @@ const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
  * Fields are few and methods are not private (each class that has some costs its objects a field), because of those
  * which wait by the ten thousand.
  */
-export abstract class WebSocketCore extends WebSocketEventTarget {
+export abstract class WebSocketCore<Target> extends WebSocketEventTarget<Target> {
   /** @internal */
   _readyState: ReadyState = CONNECTING;
   /** @internal */
   _terms: Terms;
   /** @internal */
-  _connection: SocketConnection<WebSocket> | undefined;
+  _connection: SocketConnection<Owner> | undefined;
   /** @internal Made when the end begins. */
   _ending: Ending | undefined;
   /** @internal */
@@ -171,7 +171,7 @@ export abstract class WebSocketCore extends WebSocketEventTarget {
 }
 
 /** What is known of its end; from here on it has one. */
-export function endingOf(websocket: WebSocketCore): Ending {
+export function endingOf(websocket: WebSocketCore<never>): Ending {
   websocket._ending ??= newEnding();
   return websocket._ending;
 }
@@ -182,7 +182,7 @@ function tooMuchBuffered(): Error {
 }
 
 /** What follows waits until the event was emitted, in a task of its own. */
-function emitLater(websocket: WebSocketCore, type: string, ...values: unknown[]): void {
+function emitLater(websocket: WebSocketCore<never>, type: string, ...values: unknown[]): void {
   websocket._connection?.pause();
   setImmediate(() => {
     try {

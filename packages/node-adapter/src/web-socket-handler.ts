@@ -1,15 +1,31 @@
 import type { Borrowed, Memory, ProtocolError } from '@x/frame-codec';
 import { setImmediate } from './clock.js';
+import type { Outgoing, Sending } from './outgoing.js';
 import { ownCopy, ownMessage } from './payload.js';
 import { toWsError } from './protocol-error.js';
-import { READY_STATES } from './ready-state.js';
+import { READY_STATES, type ReadyState } from './ready-state.js';
 import type { SocketConnection, SocketHandler } from './socket-connection.js';
-import type { WebSocket } from './web-socket.js';
 
-type Of = SocketConnection<WebSocket>;
+/** What a connection tells the `WebSocket` that it belongs to. */
+export interface Owner extends Sending {
+  _readyState: ReadyState;
+  readonly _terms: { readonly settings: { readonly allowSynchronousEvents?: boolean | undefined } };
+  readonly _outgoing: Outgoing | undefined;
+  receiveMessage(data: Buffer<ArrayBuffer>, isBinary: boolean): void;
+  receiveControl(type: 'ping' | 'pong', data: Buffer): void;
+  receiveClose(code: number, reason: string): void;
+  fail(error: Error): void;
+  ended(): void;
+  startCloseTimer(): void;
+  overflow(): void;
+  failSending(error: Error): void;
+  finish(clean: boolean): void;
+}
 
-/** What connections tell the `WebSocket` that they belong to; one object for all of them. */
-export const webSocketHandler: SocketHandler<WebSocket> = {
+type Of = SocketConnection<Owner>;
+
+/** Has connections tell their owners; one object for all of them. */
+export const webSocketHandler: SocketHandler<Owner> = {
   message(connection: Of, memory: Memory, start: number, length: number, isBinary: boolean): void {
     const { context, endpoint } = connection;
     context.receiveMessage(ownMessage(endpoint.codec, memory, start, length), isBinary);

@@ -31,6 +31,7 @@ import { shareServer } from './terms.js';
 import { isAttached, type Transport } from './transport.js';
 import { emitterOf, type TypedEmitter } from './typed-emitter.js';
 import { WebSocket } from './web-socket.js';
+import type { Owner } from './web-socket-handler.js';
 import { createTransport, TRANSPORT } from './web-socket-transport.js';
 
 /** As long as `node:http` waits for the head of a request. */
@@ -79,7 +80,7 @@ export class WebSocketServer<
   declare readonly clients: Set<InstanceType<Class>>;
   /** The HTTP server that upgrades come from. */
   _server: HttpServer<Request> | HttpsServer<Request> | null = null;
-  readonly #socketOptions: SocketOptions & { [TRANSPORT]: Transport<WebSocket> };
+  readonly #socketOptions: SocketOptions & { [TRANSPORT]: Transport<Owner> };
   readonly #compression: Compression | undefined;
   #state: 0 | 1 | 2 = RUNNING;
   #unlisten: (() => void) | undefined;

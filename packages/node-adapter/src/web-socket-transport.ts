@@ -2,8 +2,7 @@ import type { MemoryBudget } from '@x/frame-codec';
 import { endpointFor } from './endpoint-options.js';
 import type { ConnectionOptionsOfBoth, SocketOptions } from './options.js';
 import { Transport } from './transport.js';
-import type { WebSocket } from './web-socket.js';
-import { webSocketHandler } from './web-socket-handler.js';
+import { type Owner, webSocketHandler } from './web-socket-handler.js';
 
 /** The transport of the connections that one server accepts, kept with its options. */
 export const TRANSPORT: unique symbol = Symbol('transport');
@@ -20,7 +19,7 @@ export function createTransport(
   settings: ConnectionOptionsOfBoth,
   options: SocketOptions,
   memory?: MemoryBudget,
-): Transport<WebSocket> {
+): Transport<Owner> {
   const { overflow = 'terminate' } = settings;
   if (overflow !== 'close' && overflow !== 'terminate') {
     throw new TypeError(`overflow must be 'close' or 'terminate', not ${String(overflow)}`);
@@ -29,7 +28,7 @@ export function createTransport(
   if (maxBufferedAmount !== undefined && !(maxBufferedAmount >= 0)) {
     throw new RangeError(`maxBufferedAmount must be at least 0, not ${maxBufferedAmount}`);
   }
-  return new Transport<WebSocket>(endpointFor(isServer, settings, options, memory), webSocketHandler, {
+  return new Transport<Owner>(endpointFor(isServer, settings, options, memory), webSocketHandler, {
     gatherWrites: options.gatherWrites ?? settings.gatherWrites,
     zeroCopyReads: options.zeroCopyReads ?? settings.zeroCopyReads,
     directWrites: options.directWrites ?? settings.directWrites,

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PreparedMessage } from '@x/frame-codec';
 import { follow } from './abort-signal.js';
@@ -7,29 +6,36 @@ import { ClientHandshake } from './client-handshake.js';
 import { nextTick } from './clock.js';
 import { checkClose } from './close-argument.js';
 import { ConnectionSender } from './connection-sender.js';
-import type { extension, subprotocol } from './header-lists.js';
+import type { EventMapOf } from './event-target.js';
 import { watchFor } from './keep-alive.js';
-import type * as Names from './names.js';
-import { type ClientOptions, type ConnectionOptionsOfBoth, DEFAULTS, type SocketOptions } from './options.js';
+import {
+  type ClientOptionsOf,
+  type ConnectionOptionsOfBoth,
+  DEFAULTS,
+  type SocketOptions,
+} from './options.js';
 import { Outgoing, type SendOptions } from './outgoing.js';
 import { type Bytes, byteLength, type Payload } from './payload.js';
-import type { PerMessageDeflate } from './per-message-deflate.js';
 import { notOpen, READY_STATES, type ReadyState } from './ready-state.js';
-import type { Receiver } from './receiver.js';
 import type { Sent } from './send-callback.js';
 import type { Sender } from './sender.js';
 import { shape } from './shape.js';
 import type { SocketConnection } from './socket-connection.js';
-import type { createWebSocketStream } from './stream.js';
 import { NO_EXTENSIONS } from './terms.js';
 import type { Transport } from './transport.js';
 import { endingOf, WebSocketCore } from './web-socket-core.js';
-import type { WebSocketServer } from './web-socket-server.js';
+import type { Owner } from './web-socket-handler.js';
 import { createTransport, TRANSPORT } from './web-socket-transport.js';
 
 const { CONNECTING, OPEN, CLOSING, CLOSED } = READY_STATES;
 
 const NOT_ESTABLISHED = 'WebSocket was closed before the connection was established';
+
+/** How a client connects; whatever `http.request`, `net.connect` and `tls.connect` take may stand beside these. */
+export interface ClientOptions extends ClientOptionsOf<WebSocket> {}
+
+/** The events of the browser's interface. */
+export interface WebSocketEventMap extends EventMapOf<WebSocket> {}
 
 /**
  * A WebSocket connection with the interface of npm `ws` and of browsers, in either role.
@@ -44,24 +50,11 @@ const NOT_ESTABLISHED = 'WebSocket was closed before the connection was establis
  * websocket.on('open', () => websocket.send('hello'));
  * websocket.on('message', (data) => console.log(String(data)));
  */
-export class WebSocket extends WebSocketCore {
+export class WebSocket extends WebSocketCore<WebSocket> {
   declare static readonly CONNECTING: 0;
   declare static readonly OPEN: 1;
   declare static readonly CLOSING: 2;
   declare static readonly CLOSED: 3;
-  // These are put in place where the package is put together.
-  declare static readonly createWebSocketStream: typeof createWebSocketStream;
-  declare static readonly extension: typeof extension;
-  declare static readonly PerMessageDeflate: typeof PerMessageDeflate;
-  declare static readonly PreparedMessage: typeof PreparedMessage;
-  declare static readonly Receiver: typeof Receiver;
-  declare static readonly Sender: typeof Sender;
-  declare static readonly Server: typeof WebSocketServer;
-  declare static readonly SocketConnection: typeof SocketConnection;
-  declare static readonly subprotocol: typeof subprotocol;
-  declare static readonly Transport: typeof Transport;
-  declare static readonly WebSocket: typeof WebSocket;
-  declare static readonly WebSocketServer: typeof WebSocketServer;
   declare readonly CONNECTING: 0;
   declare readonly OPEN: 1;
   declare readonly CLOSING: 2;
@@ -158,11 +151,7 @@ export class WebSocket extends WebSocketCore {
    *
    * @param head bytes that came behind the handshake
    */
-  setSocket(
-    socket: Duplex,
-    head: Bytes,
-    options: SocketOptions & { [TRANSPORT]?: Transport<WebSocket> },
-  ): void {
+  setSocket(socket: Duplex, head: Bytes, options: SocketOptions & { [TRANSPORT]?: Transport<Owner> }): void {
     if (this._terms.handshake !== undefined) this.agree({ handshake: undefined });
     const { isServer, settings, extensions } = this._terms;
     const transport = options[TRANSPORT] ?? createTransport(isServer, settings, options);
@@ -341,56 +330,4 @@ function hasMethod<Name extends string>(
   name: Name,
 ): value is { [name in Name]: (...values: unknown[]) => unknown } {
   return typeof Reflect.get(value, name) === 'function';
-}
-
-// The names below hide these.
-type Instance = WebSocket;
-type AnyClass = typeof WebSocket;
-type AnyRequest = typeof IncomingMessage;
-
-/** The types of npm `ws` under the names that `@types/ws` gives them, and the others for who uses `require()`. */
-export declare namespace WebSocket {
-  export type WebSocket = Instance;
-  export type RawData = Names.RawData;
-  export type Data = Names.Data;
-  export type Payload = Names.Payload;
-  export type CertMeta = Names.CertMeta;
-  export type FinishRequestCallback = Names.FinishRequestCallback;
-  export type ClientOptions = Names.ClientOptions;
-  export type PerMessageDeflateOptions = Names.PerMessageDeflateOptions;
-  export type SendOptions = Names.SendOptions;
-  export type BinaryType = Names.BinaryType;
-  export type Event = Names.Event;
-  export type ErrorEvent = Names.ErrorEvent;
-  export type CloseEvent = Names.CloseEvent;
-  export type MessageEvent = Names.MessageEvent;
-  export type WebSocketEventMap = Names.WebSocketEventMap;
-  export type EventListenerOptions = Names.EventListenerOptions;
-  export type AddressInfo = Names.AddressInfo;
-  export type BroadcastOptions = Names.BroadcastOptions;
-  export type CloseOptions = Names.CloseOptions;
-  export type PerMessageDeflate = Names.PerMessageDeflate;
-  export type PreparedMessage = Names.PreparedMessage;
-  export type Receiver = Names.Receiver;
-  export type Sender = Names.Sender;
-  export type TransportOptions = Names.TransportOptions;
-  export type VerifyClientCallbackSync<R extends IncomingMessage = IncomingMessage> =
-    Names.VerifyClientCallbackSync<R>;
-  export type VerifyClientCallbackAsync<R extends IncomingMessage = IncomingMessage> =
-    Names.VerifyClientCallbackAsync<R>;
-  export type ServerOptions<
-    C extends AnyClass = AnyClass,
-    R extends AnyRequest = AnyRequest,
-  > = Names.ServerOptions<C, R>;
-  export type Server<
-    C extends AnyClass = AnyClass,
-    R extends AnyRequest = AnyRequest,
-  > = Names.WebSocketServer<C, R>;
-  export type WebSocketServer<
-    C extends AnyClass = AnyClass,
-    R extends AnyRequest = AnyRequest,
-  > = Names.WebSocketServer<C, R>;
-  export type SocketConnection<Context = unknown> = Names.SocketConnection<Context>;
-  export type SocketHandler<Context = unknown> = Names.SocketHandler<Context>;
-  export type Transport<Context = unknown> = Names.Transport<Context>;
 }

@@ -5,6 +5,9 @@ import { expect, it } from 'vitest';
 
 it('exports the client as default and by name, and the server', async () => {
   expect(Default).toBe(WebSocket);
+  expect(WebSocket.WebSocket).toBe(WebSocket);
+  // A bundle that has two of one name renames one of them.
+  expect(WebSocket.name).toBe('WebSocket');
   const server = new WebSocketServer({ port: 0 });
   server.on('connection', (websocket) => websocket.on('message', (data) => websocket.send(String(data))));
   await once(server, 'listening');
