@@ -5,7 +5,7 @@ const inAdapter = inPackage('packages/node-adapter');
 /** Faults of the opening handshake of the adapter, and of its hooks. */
 export const ADAPTER_OPENING: readonly Mutant[] = [
   ...inAdapter(
-    'ask-listeners',
+    'runtime/ask-listeners',
     ['opening-promises', 'server-hooks'],
     [
       'the promise of a listener is dropped',
@@ -19,7 +19,7 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'client-handshake',
+    'opening/client-handshake',
     ['redirects', 'client-handshake', 'opening-hooks', 'opening-promises', 'opening-ends'],
     [
       'the time of the handshake runs on when it is done',
@@ -66,7 +66,7 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
     ['a stream that fails in its end throws', '      ignoreErrors(socket);\n', '      void ignoreErrors;\n'],
   ),
   ...inAdapter(
-    'client-fields',
+    'opening/client-fields',
     ['redirects'],
     ['credentials go from or to TLS', 'if (sameHost && from.secure === to.secure)', 'if (sameHost)'],
     ['credentials go to another port', 'from.authority === to.authority', 'from.host === to.host'],
@@ -75,13 +75,13 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
     ['the auth option goes to another origin', '    this.#auth = undefined;\n', ''],
   ),
   ...inAdapter(
-    'client-stream',
+    'opening/client-stream',
     ['opening-hooks'],
     ['a stream that fails at once throws', '  ignoreErrors(stream);\n  return', '  return'],
     ['a stream that comes later and fails throws', 'done(error, guarded(stream))', 'done(error, stream)'],
   ),
   ...inAdapter(
-    'server-handshake',
+    'opening/server-handshake',
     ['server-handshake', 'opening-server'],
     ['a refused client may stay', "  else socket.once('finish', destroy);\n", ''],
     [
@@ -97,7 +97,7 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'server-hooks',
+    'server/server-hooks',
     ['server-hooks', 'opening-hooks', 'opening-server'],
     ['verifyClient answers twice', 'if (forget()) step();', 'forget();\n      step();'],
     ['who waits for a hook keeps a server open', '    for (const refuse of this.#waiting) refuse();\n', ''],

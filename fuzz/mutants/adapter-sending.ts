@@ -5,7 +5,7 @@ const inAdapter = inPackage('packages/node-adapter');
 /** Faults of what the adapter sends, puts off and ends. */
 export const ADAPTER_SENDING: readonly Mutant[] = [
   ...inAdapter(
-    'scheduler',
+    'runtime/scheduler',
     ['last-words'],
     [
       'what was gathered is lost at the exit',
@@ -25,7 +25,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ['what is sent at the exit waits for a tick', '    hasExited = true;\n', ''],
   ),
   ...inAdapter(
-    'scheduler',
+    'runtime/scheduler',
     ['async-context'],
     [
       'a turn is in the context of another',
@@ -34,7 +34,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'send-callback',
+    'transport/send-callback',
     ['async-context', 'moments', 'callbacks'],
     ['a callback is told twice', '    this.#sent = undefined;\n    if (sent', '    if (sent'],
     ['a callback is in the context of the write', 'else this.runInAsyncScope(sent);', 'else sent();'],
@@ -45,9 +45,9 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
     ['an error is told within the call', 'else this.tellLater(error);', 'else this.tell(error);'],
   ),
-  ...inAdapter('socket-connection', ['gathering']),
+  ...inAdapter('transport/socket-connection', ['gathering']),
   ...inAdapter(
-    'socket-writer',
+    'transport/socket-writer',
     ['gathering'],
     ['the first frame of a tick waits', 'if (isFirst && (flags & SENDS_SEVERAL) === 0) return;', ''],
     [
@@ -67,16 +67,16 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
     ['writes gather where nothing is to', '!this.transport.gatherWrites || isExiting()', 'isExiting()'],
   ),
-  ...inAdapter('socket-connection', ['last-words']),
+  ...inAdapter('transport/socket-connection', ['last-words']),
   ...inAdapter(
-    'socket-writer',
+    'transport/socket-writer',
     ['last-words'],
     ['end() leaves what was sent', 'connection.sendAll();', 'void connection;'],
     ['end() leaves what waits for its turn', '    while (this.isYieldingSend) this.proceedSending();\n', ''],
   ),
-  ...inAdapter('socket-connection', ['buffered-amount', 'overflow']),
+  ...inAdapter('transport/socket-connection', ['buffered-amount', 'overflow']),
   ...inAdapter(
-    'socket-writer',
+    'transport/socket-writer',
     ['buffered-amount', 'overflow'],
     [
       'what the handle holds does not count',
@@ -103,7 +103,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ['writes that have left go on to cost', '      if (!atOnce) leaving.writes--;\n', ''],
   ),
   ...inAdapter(
-    'socket-writer',
+    'transport/socket-writer',
     ['total-memory'],
     [
       'a short write over TLS is taken for a peer that does not read',
@@ -122,12 +122,12 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'socket-connection',
+    'transport/socket-connection',
     ['total-memory'],
     ['what waits for a stream that is closed stays counted', '      () => this.recount(),\n', ''],
   ),
   ...inAdapter(
-    'socket-connection',
+    'transport/socket-connection',
     ['moments', 'turns', 'socket-connection', 'ends'],
     [
       'a pause holds up the end',
@@ -157,7 +157,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'socket-writer',
+    'transport/socket-writer',
     ['moments', 'turns', 'socket-connection', 'ends'],
     [
       'who waits for what the stream holds is not told of the end',
@@ -172,7 +172,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'transport',
+    'transport/transport',
     ['thrown', 'moments', 'socket-connection'],
     [
       'what is read goes before what waits',
@@ -191,12 +191,12 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'zero-copy',
+    'transport/zero-copy',
     ['ends'],
     ['a pause stops reading at once', 'Duplex.prototype.pause.call(stream);', 'pause.call(stream);'],
   ),
   ...inAdapter(
-    'outgoing',
+    'websocket/outgoing',
     ['async-context', 'callbacks', 'moments'],
     [
       'drain is in the context of another',
@@ -215,7 +215,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'connection-sender',
+    'ws-internals/connection-sender',
     ['gathering', 'moments'],
     [
       'the callback of a frame that comes too late is forgotten',
@@ -225,7 +225,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ['frames made elsewhere are not gathered', '    connection.gather();\n', ''],
   ),
   ...inAdapter(
-    'web-socket-core',
+    'websocket/web-socket-core',
     ['buffered-amount', 'moments', 'overflow'],
     [
       'a message is told behind an overflow',
@@ -255,7 +255,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'web-socket',
+    'websocket/web-socket',
     ['moments', 'overflow'],
     ['resume hands out at once', 'nextTick(resumeUnlessPaused, this);', 'resumeUnlessPaused(this);'],
     [
@@ -272,7 +272,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'web-socket-handler',
+    'websocket/web-socket-handler',
     ['moments'],
     [
       'a connection whose peer has ended is open',
@@ -287,12 +287,12 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'keep-alive',
+    'transport/keep-alive',
     ['keep-alive'],
     ['keep-alive waits behind messages', 'connection.probe', 'connection.ping'],
   ),
   ...inAdapter(
-    'socket-connection',
+    'transport/socket-connection',
     ['faults', 'thrown'],
     [
       'what comes amid a handler overtakes what came before',
@@ -306,7 +306,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'transport',
+    'transport/transport',
     ['last-words'],
     [
       'slices wait for a turn that never comes',
@@ -315,7 +315,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'transport',
+    'transport/transport',
     ['plugins'],
     [
       'a stream that ends both ways is waited for',
@@ -324,19 +324,19 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'socket-connection',
+    'transport/socket-connection',
     ['plugins'],
     ['a clean end of a stream is waited for', "=== 'both-passed') setImmediate", "=== 'over') setImmediate"],
   ),
   ...inAdapter(
-    'native-socket',
+    'transport/native-socket',
     ['native-socket'],
     ['who replaced write is bypassed', 'socket.write === write &&', 'write !== undefined &&'],
     ['who replaced _write is bypassed', 'socket._write === _write &&', '_write !== undefined &&'],
     ['who replaced push is bypassed', 'stream.push === push &&', 'push !== undefined &&'],
   ),
   ...inAdapter(
-    'connection-count',
+    'server/connection-count',
     ['safer'],
     ['one more than the bound is let in', 'this.#count >= this.#most', 'this.#count > this.#most'],
     ['who has gone is counted', '      this.#count--;\n', ''],

@@ -5,7 +5,7 @@ const inAdapter = inPackage('packages/node-adapter');
 /** Faults of the adapter. */
 export const ADAPTER: readonly Mutant[] = [
   ...inAdapter(
-    'transport',
+    'transport/transport',
     ['transport', 'socket-connection', 'web-socket'],
     ['any limit of what waits passes', '!(maxBufferedLength >= 0)', 'maxBufferedLength < 0'],
     ['one byte behind the handshake is lost', 'behind.length > 0) socket', 'behind.length > 1) socket'],
@@ -19,7 +19,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'socket-connection',
+    'transport/socket-connection',
     ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls', 'moments'],
     ['what a pause held back is lost with the socket', '      () => this.resume(),\n', ''],
     [
@@ -54,7 +54,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'socket-writer',
+    'transport/socket-writer',
     ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls', 'moments'],
     ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
     ['what waits for its turn does not count as buffered', ' + this.queuedLength', ''],
@@ -79,14 +79,14 @@ export const ADAPTER: readonly Mutant[] = [
     ['only the first tick gathers', '    this.mark(GATHERING | GATHERED_SEVERAL, false);\n', ''],
   ),
   ...inAdapter(
-    'direct-write',
+    'transport/direct-write',
     ['direct-write', 'socket-connection', 'web-socket'],
     ['bytes overtake those that wait in the stream', '    socket.writableLength > 0 ||\n', ''],
     ['a time-out of the stream goes off while bytes leave', ' ||\n    socket.timeout\n', '\n'],
     ['a request is used twice', '    spare = null;\n    if (request', '    if (request'],
   ),
   ...inAdapter(
-    'scheduler',
+    'runtime/scheduler',
     ['turns', 'outgoing', 'callbacks'],
     ['who waits for a turn when a handler throws is forgotten', '    scheduleTurns();\n  }\n}', '  }\n}'],
     ['everyone has a turn, however long it takes', ' || now() > end', ' && now() > end'],
@@ -98,7 +98,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'outgoing',
+    'websocket/outgoing',
     ['outgoing', 'web-socket', 'thrown'],
     [
       'drain is not emitted',
@@ -112,7 +112,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['a callback is called though the call throws', '      callback?.cancel();\n', ''],
   ),
   ...inAdapter(
-    'keep-alive',
+    'transport/keep-alive',
     ['keep-alive', 'web-socket-core'],
     ['the timer outlives its connections', 'clearInterval(this.#timer);', 'void clearInterval;'],
     ['the timer keeps the process alive', '.unref();', ';'],
@@ -126,18 +126,18 @@ export const ADAPTER: readonly Mutant[] = [
     ['periods that no timer takes pass', 'period <= LONGEST)', 'period <= 2 * LONGEST)'],
   ),
   ...inAdapter(
-    'zero-copy',
+    'transport/zero-copy',
     ['zero-copy'],
     ['the buffer is not handed to the operating system', '  handle.useUserBuffer(inbox);\n', ''],
   ),
   ...inAdapter(
-    'zlib-direct',
+    'compression/zlib-direct',
     ['zlib-engine'],
     ['two inflaters share one buffer', '    shared = undefined;\n', ''],
     ['who says stop gets more', '!goesOn ||', '(!goesOn && this.#closed) ||'],
   ),
   ...inAdapter(
-    'zlib-mini',
+    'compression/zlib-mini',
     ['zlib-engine'],
     [
       'broken data passes',
@@ -146,7 +146,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'compression',
+    'compression/compression',
     ['compression', 'options'],
     [
       'the threshold goes by the context of the other side',
@@ -161,7 +161,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'close-argument',
+    'values/close-argument',
     ['close-argument'],
     ['a reason of 123 bytes is refused', '> MAX_CLOSE_REASON_LENGTH', '>= MAX_CLOSE_REASON_LENGTH'],
     [
@@ -172,19 +172,19 @@ export const ADAPTER: readonly Mutant[] = [
     ['4.5 is a close code', '!Number.isInteger(code) || ', ''],
   ),
   ...inAdapter(
-    'endpoint-options',
+    'options/endpoint-options',
     ['options', 'web-socket'],
     ['autoPong cannot be turned off', 'settings.autoPong ?? ', ''],
     ['0 is a limit like any other', 'option === 0 || ', ''],
   ),
   ...inAdapter(
-    'options',
+    'options/options',
     ['options'],
     ['the closing handshake may take 3 s', 'closeTimeout: 30_000', 'closeTimeout: 3_000'],
     ['messages may have 1 MiB', 'maxPayload: 104_857_600', 'maxPayload: 1_048_576'],
   ),
   ...inAdapter(
-    'web-socket-core',
+    'websocket/web-socket-core',
     ['web-socket-core', 'web-socket', 'life-cycle'],
     [
       'the time for closing runs on behind the end',
@@ -212,7 +212,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'web-socket',
+    'websocket/web-socket',
     ['web-socket-core', 'web-socket'],
     ['the time-out of an HTTP server stays', 'socket.setTimeout(0);', 'socket.setTimeout;'],
     [
@@ -224,7 +224,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['isPaused stays', '    this._paused = false;\n', ''],
   ),
   ...inAdapter(
-    'web-socket-server',
+    'server/web-socket-server',
     ['handle-upgrade', 'web-socket-server', 'life-cycle', 'broadcast', 'opening-server'],
     [
       'the listeners stay on a given server',
@@ -262,10 +262,14 @@ export const ADAPTER: readonly Mutant[] = [
     ],
     ['clients are never forgotten', 'this.clients.delete', 'if (this.#emitsClose) this.clients.delete'],
     ['verifyClient refuses with 403', 'status || 401', 'status || 403'],
+  ),
+  ...inAdapter(
+    'server/broadcast',
+    ['broadcast'],
     ['a broadcast comes back to its sender', '|| client === except', '|| (!isText && client === except)'],
   ),
   ...inAdapter(
-    'payload',
+    'values/payload',
     ['close-argument', 'handle-upgrade'],
     [
       'an ArrayBuffer is no reason',
@@ -275,7 +279,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['a list is a head', '  throw new TypeError(message);', "  return message && '';"],
   ),
   ...inAdapter(
-    'thrown',
+    'runtime/thrown',
     ['opening-promises'],
     [
       'an error of another realm is no warning',
@@ -284,7 +288,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'abort-signal',
+    'runtime/abort-signal',
     ['handle-upgrade'],
     [
       'a signal keeps who followed it',
@@ -293,7 +297,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'clock',
+    'runtime/clock',
     ['clock'],
     [
       'ticks go by a fake clock',
@@ -307,7 +311,7 @@ export const ADAPTER: readonly Mutant[] = [
     ],
   ),
   ...inAdapter(
-    'stream',
+    'websocket/stream',
     ['stream'],
     ['a stream that nobody reads takes more', 'if (!this.push(chunk)) this', 'if (this.push(chunk)) this'],
     [
@@ -319,7 +323,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['the end of a stream does not close', '      websocket.close();\n', ''],
   ),
   ...inAdapter(
-    'event-target',
+    'websocket/event-target',
     ['web-socket'],
     ['a listener is added twice', 'if (listenerOf(this, type, handler) !== undefined) return;\n', ''],
     [
@@ -330,7 +334,7 @@ export const ADAPTER: readonly Mutant[] = [
     ['once is for ever', 'if (once) target', "if (once && type === 'open') target"],
   ),
   ...inAdapter(
-    'sender',
+    'options/masking-key',
     ['drop-in'],
     ['a masking key is turned round', 'return mask.readInt32LE();', 'return mask.readInt32BE();'],
   ),

@@ -3,17 +3,17 @@
 import { randomFillSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { PreparedMessage, setRandomSource } from '@x/frame-codec';
-import { CloseEvent, ErrorEvent, Event, MessageEvent } from './events.js';
-import { extension, subprotocol } from './header-lists.js';
 import type * as Names from './names.js';
-import { PerMessageDeflate } from './per-message-deflate.js';
-import { Receiver } from './receiver.js';
-import { Sender } from './sender.js';
-import { SocketConnection } from './socket-connection.js';
-import { createWebSocketStream } from './stream.js';
-import { Transport } from './transport.js';
-import { WebSocket } from './web-socket.js';
-import { WebSocketServer } from './web-socket-server.js';
+import { WebSocketServer } from './server/web-socket-server.js';
+import { SocketConnection } from './transport/socket-connection.js';
+import { Transport } from './transport/transport.js';
+import { CloseEvent, ErrorEvent, Event, MessageEvent } from './websocket/events.js';
+import { createWebSocketStream } from './websocket/stream.js';
+import { WebSocket } from './websocket/web-socket.js';
+import { extension, subprotocol } from './ws-internals/header-lists.js';
+import { PerMessageDeflate } from './ws-internals/per-message-deflate.js';
+import { Receiver } from './ws-internals/receiver.js';
+import { Sender } from './ws-internals/sender.js';
 
 // Node loads the global `crypto` only when it is used, which takes longer than a handshake; and some programs have none.
 setRandomSource(randomFillSync);
@@ -107,10 +107,7 @@ declare namespace Assembled {
   export type Transport<Context = unknown> = Names.Transport<Context>;
 }
 
-export type { BinaryType } from './binary-type.js';
-export type { PerMessageDeflateOptions } from './deflate-options.js';
-export type { EventHandler, WebSocketEvents } from './event-target.js';
-export type { ExtensionMap, ParameterMap } from './header-lists.js';
+export type { PerMessageDeflateOptions } from './compression/deflate-options.js';
 export type {
   AddressInfo,
   CertMeta,
@@ -120,12 +117,7 @@ export type {
   VerifyClientCallbackAsync,
   VerifyClientCallbackSync,
 } from './names.js';
-export type { ConnectionOptionsOfBoth, SocketOptions } from './options.js';
-export type { SendOptions } from './outgoing.js';
-export type { Payload, RawData } from './payload.js';
-export type { ReceiverOptions } from './receiver.js';
-export type { Sent } from './send-callback.js';
-export type { FrameOptions } from './sender.js';
+export type { ConnectionOptionsOfBoth, SocketOptions } from './options/options.js';
 export type {
   BroadcastOptions,
   ClientInfo,
@@ -133,10 +125,18 @@ export type {
   ServerEvents,
   ServerOptions,
   Verified,
-} from './server-options.js';
-export type { SocketHandler } from './socket-connection.js';
-export type { TransportOptions } from './transport.js';
-export type { ClientOptions, WebSocketEventMap } from './web-socket.js';
+} from './server/server-options.js';
+export type { Sent } from './transport/send-callback.js';
+export type { SocketHandler } from './transport/socket-connection.js';
+export type { TransportOptions } from './transport/transport.js';
+export type { BinaryType } from './values/binary-type.js';
+export type { Payload, RawData } from './values/payload.js';
+export type { EventHandler, WebSocketEvents } from './websocket/event-target.js';
+export type { SendOptions } from './websocket/outgoing.js';
+export type { ClientOptions, WebSocketEventMap } from './websocket/web-socket.js';
+export type { ExtensionMap, ParameterMap } from './ws-internals/header-lists.js';
+export type { ReceiverOptions } from './ws-internals/receiver.js';
+export type { FrameOptions } from './ws-internals/sender.js';
 export {
   Assembled as WebSocket,
   Assembled as default,

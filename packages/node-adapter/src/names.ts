@@ -3,30 +3,30 @@
  */
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientInfo, Verified } from './server/server-options.js';
+import type { RawData } from './values/payload.js';
 import type {
   CloseEvent as Close,
   ErrorEvent as Failure,
   MessageEvent as Message,
   Event as Plain,
-} from './events.js';
-import type { RawData } from './payload.js';
-import type { ClientInfo, Verified } from './server-options.js';
-import type { WebSocket } from './web-socket.js';
+} from './websocket/events.js';
+import type { WebSocket } from './websocket/web-socket.js';
 
 export type { AddressInfo } from 'node:net';
 export type { PreparedMessage } from '@x/frame-codec';
-export type { BinaryType } from './binary-type.js';
-export type { PerMessageDeflateOptions } from './deflate-options.js';
-export type { SendOptions } from './outgoing.js';
-export type { Payload, RawData } from './payload.js';
-export type { PerMessageDeflate } from './per-message-deflate.js';
-export type { Receiver } from './receiver.js';
-export type { Sender } from './sender.js';
-export type { BroadcastOptions, CloseOptions, ServerOptions } from './server-options.js';
-export type { SocketConnection, SocketHandler } from './socket-connection.js';
-export type { Transport, TransportOptions } from './transport.js';
-export type { ClientOptions, WebSocketEventMap } from './web-socket.js';
-export type { WebSocketServer } from './web-socket-server.js';
+export type { PerMessageDeflateOptions } from './compression/deflate-options.js';
+export type { BroadcastOptions, CloseOptions, ServerOptions } from './server/server-options.js';
+export type { WebSocketServer } from './server/web-socket-server.js';
+export type { SocketConnection, SocketHandler } from './transport/socket-connection.js';
+export type { Transport, TransportOptions } from './transport/transport.js';
+export type { BinaryType } from './values/binary-type.js';
+export type { Payload, RawData } from './values/payload.js';
+export type { SendOptions } from './websocket/outgoing.js';
+export type { ClientOptions, WebSocketEventMap } from './websocket/web-socket.js';
+export type { PerMessageDeflate } from './ws-internals/per-message-deflate.js';
+export type { Receiver } from './ws-internals/receiver.js';
+export type { Sender } from './ws-internals/sender.js';
 
 /** What `onmessage` gets. */
 export type Data = string | RawData;

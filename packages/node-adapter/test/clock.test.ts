@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import * as clock from '../src/clock.js';
 import { WebSocket, WebSocketServer } from '../src/index.js';
-import { writeRefusal } from '../src/server-handshake.js';
+import { writeRefusal } from '../src/opening/server-handshake.js';
+import * as clock from '../src/runtime/clock.js';
 import { after, listenTcp, until } from './loopback.js';
 import { withStoppedClock } from './stopped-clock.js';
 

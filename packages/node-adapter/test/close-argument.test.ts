@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { checkClose } from '../src/close-argument.js';
-import type { Bytes } from '../src/payload.js';
+import { checkClose } from '../src/values/close-argument.js';
+import type { Bytes } from '../src/values/payload.js';
 import { pair } from './loopback.js';
 
 describe('what close is called with', () => {

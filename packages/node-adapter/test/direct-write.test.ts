@@ -2,8 +2,13 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
-import { canWriteDirectly, type DirectSocket, REFUSED, writeDirectly } from '../src/direct-write.js';
 import type { WebSocket } from '../src/index.js';
+import {
+  canWriteDirectly,
+  type DirectSocket,
+  REFUSED,
+  writeDirectly,
+} from '../src/transport/direct-write.js';
 import { after, listen, listenTcp, pair, RawPeer, until } from './loopback.js';
 
 /*
@@ -192,7 +197,7 @@ describe('writeDirectly', () => {
     if (handle === null) throw new TypeError('no handle');
     const names = Object.getOwnPropertyNames(handle);
     vi.resetModules();
-    const fresh = await import('../src/direct-write.js');
+    const fresh = await import('../src/transport/direct-write.js');
     expect(fresh.writeDirectly(socket, Buffer.from('x'), nobody)).toBe(REFUSED);
     const { writeBuffer } = handle;
     expect(fresh.writeDirectly(socket, Buffer.from('x'), nobody)).toBe(REFUSED);

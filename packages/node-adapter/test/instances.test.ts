@@ -13,8 +13,8 @@ const CLASSES =
 /** File and class to the reason; classes of these packages (`ProtocolError` …) are not asked for here. */
 const EXCEPTIONS: { readonly [place: string]: string } = {
   'frame-codec/src/runtime/thrown.ts: Error': 'what stands beside it knows the errors of other realms',
-  'node-adapter/src/thrown.ts: Error': 'what stands beside it knows the errors of other realms',
-  'node-adapter/src/client-handshake.ts: SyntaxError': 'thrown by the function that it calls, in this realm',
+  'node-adapter/src/runtime/thrown.ts: Error': 'what stands beside it knows the errors of other realms',
+  'node-adapter/src/opening/client-handshake.ts: SyntaxError':
 };
 const OWN = new Set(['ProtocolError', 'HandshakeError', 'LimitError']);
 

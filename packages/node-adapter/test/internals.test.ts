@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { canWriteDirectly, REFUSED, writeDirectly } from '../src/direct-write.js';
+import { directDeflater, directInflater } from '../src/compression/zlib-direct.js';
 import { type WebSocket, WebSocketServer } from '../src/index.js';
-import { directDeflater, directInflater } from '../src/zlib-direct.js';
+import { canWriteDirectly, REFUSED, writeDirectly } from '../src/transport/direct-write.js';
 import { selfSigned } from './certificate.js';
 import { after, collect, connect, maskedFrame, portOf } from './loopback.js';
 

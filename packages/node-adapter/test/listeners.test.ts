@@ -1,6 +1,6 @@
 import { EventEmitter, getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { WebSocket } from '../src/web-socket.js';
+import { WebSocket } from '../src/websocket/web-socket.js';
 
 /** Types that a `WebSocket` has room for, one that it has none for, and names that objects inherit. */
 const TYPES = ['message', 'error', 'close', 'ping', 'toString', 'constructor', '__proto__'];

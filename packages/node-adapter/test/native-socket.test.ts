@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream';
 import { Endpoint } from '@x/frame-codec';
 import { describe, expect, it } from 'vitest';
 import { Transport, type WebSocket, WebSocketServer } from '../src/index.js';
-import { readsNatively, writesNatively } from '../src/native-socket.js';
+import { readsNatively, writesNatively } from '../src/transport/native-socket.js';
 import {
   after,
   collect,

@@ -4,7 +4,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from '../src/index.js';
-import { readsNatively, writesNatively } from '../src/native-socket.js';
+import { readsNatively, writesNatively } from '../src/transport/native-socket.js';
 import { selfSigned } from './certificate.js';
 import { after, collect, connect, portOf, until } from './loopback.js';
 

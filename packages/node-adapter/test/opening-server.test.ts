@@ -4,8 +4,8 @@ import net from 'node:net';
 import { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { type ServerOptions, WebSocket, WebSocketServer } from '../src/index.js';
-import { writeRefusal } from '../src/server-handshake.js';
-import type { Verified } from '../src/server-options.js';
+import { writeRefusal } from '../src/opening/server-handshake.js';
+import type { Verified } from '../src/server/server-options.js';
 import { after, connect, listen, listenHttp, portOf, RawPeer, until, upgradeRequest } from './loopback.js';
 import { surfacing } from './surfaced.js';
 

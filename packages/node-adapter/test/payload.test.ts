@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { byteLength, toBytes } from '../src/payload.js';
+import { byteLength, toBytes } from '../src/values/payload.js';
 
 describe('what is sent', () => {
   it('is the bytes themselves, or a view of the same memory (§5.6)', () => {

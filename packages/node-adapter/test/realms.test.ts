@@ -11,7 +11,7 @@ import {
   WebSocket,
   WebSocketServer,
 } from '../src/index.js';
-import { toError } from '../src/thrown.js';
+import { toError } from '../src/runtime/thrown.js';
 import { after, connect, listenEcho, listenHttp, pair, RawPeer, upgradeRequest } from './loopback.js';
 
 /*

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { checkLines, writeRefusal } from '../src/server-handshake.js';
+import { checkLines, writeRefusal } from '../src/opening/server-handshake.js';
 import { after, listenTcp, until } from './loopback.js';
 
 describe('a refusal', () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { readIntoInbox } from '../src/zero-copy.js';
+import { readIntoInbox } from '../src/transport/zero-copy.js';
 import { after, listenTcp, pair, until } from './loopback.js';
 
 async function socketPair(): Promise<[net.Socket, net.Socket]> {

@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { ZlibEngine } from '../src/zlib-engine.js';
+import { ZlibEngine } from '../src/compression/zlib-engine.js';
 
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 const TEXT = Buffer.from('never odd or even, '.repeat(20_000));
