@@ -6,7 +6,7 @@ const inAdapter = inPackage('packages/node-adapter');
 export const ADAPTER_OPENING: readonly Mutant[] = [
   ...inAdapter(
     'runtime/ask-listeners',
-    ['opening-promises', 'server-hooks'],
+    ['opening/opening-promises', 'server/server-hooks'],
     [
       'the promise of a listener is dropped',
       'if (isPromise(result)) promises',
@@ -20,7 +20,13 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'opening/client-handshake',
-    ['redirects', 'client-handshake', 'opening-hooks', 'opening-promises', 'opening-ends'],
+    [
+      'opening/redirects',
+      'opening/client-handshake',
+      'opening/opening-hooks',
+      'opening/opening-promises',
+      'opening/opening-ends',
+    ],
     [
       'the time of the handshake runs on when it is done',
       '    clearTimeout(this.#timer);\n    websocket.setSocket',
@@ -67,7 +73,7 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'opening/client-fields',
-    ['redirects'],
+    ['opening/redirects'],
     ['credentials go from or to TLS', 'if (sameHost && from.secure === to.secure)', 'if (sameHost)'],
     ['credentials go to another port', 'from.authority === to.authority', 'from.host === to.host'],
     ['a secret header goes to another origin', 'of this.#secret)', 'of this.#secret.slice(0, 3))'],
@@ -76,13 +82,13 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'opening/client-stream',
-    ['opening-hooks'],
+    ['opening/opening-hooks'],
     ['a stream that fails at once throws', '  ignoreErrors(stream);\n  return', '  return'],
     ['a stream that comes later and fails throws', 'done(error, guarded(stream))', 'done(error, stream)'],
   ),
   ...inAdapter(
     'opening/server-handshake',
-    ['server-handshake', 'opening-server'],
+    ['opening/server-handshake', 'opening/opening-server'],
     ['a refused client may stay', "  else socket.once('finish', destroy);\n", ''],
     [
       'lengths of refusals count characters',
@@ -98,7 +104,7 @@ export const ADAPTER_OPENING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'server/server-hooks',
-    ['server-hooks', 'opening-hooks', 'opening-server'],
+    ['server/server-hooks', 'opening/opening-hooks', 'opening/opening-server'],
     ['verifyClient answers twice', 'if (forget()) step();', 'forget();\n      step();'],
     ['who waits for a hook keeps a server open', '    for (const refuse of this.#waiting) refuse();\n', ''],
     [

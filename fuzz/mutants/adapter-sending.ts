@@ -6,7 +6,7 @@ const inAdapter = inPackage('packages/node-adapter');
 export const ADAPTER_SENDING: readonly Mutant[] = [
   ...inAdapter(
     'runtime/scheduler',
-    ['last-words'],
+    ['transport/last-words'],
     [
       'what was gathered is lost at the exit',
       'for (const each of released) ignoreThrown(() => each.release());',
@@ -26,7 +26,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'runtime/scheduler',
-    ['async-context'],
+    ['websocket/async-context'],
     [
       'a turn is in the context of another',
       'context.runInAsyncScope(taker.takeTurn, taker);',
@@ -35,7 +35,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/send-callback',
-    ['async-context', 'moments', 'callbacks'],
+    ['websocket/async-context', 'websocket/moments', 'websocket/callbacks'],
     ['a callback is told twice', '    this.#sent = undefined;\n    if (sent', '    if (sent'],
     ['a callback is in the context of the write', 'else this.runInAsyncScope(sent);', 'else sent();'],
     [
@@ -45,10 +45,10 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
     ['an error is told within the call', 'else this.tellLater(error);', 'else this.tell(error);'],
   ),
-  ...inAdapter('transport/socket-connection', ['gathering']),
+  ...inAdapter('transport/socket-connection', ['transport/gathering']),
   ...inAdapter(
     'transport/socket-writer',
-    ['gathering'],
+    ['transport/gathering'],
     ['the first frame of a tick waits', 'if (isFirst && (flags & SENDS_SEVERAL) === 0) return;', ''],
     [
       'who sent several once gathers for ever',
@@ -67,17 +67,17 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
     ],
     ['writes gather where nothing is to', '!this.transport.gatherWrites || isExiting()', 'isExiting()'],
   ),
-  ...inAdapter('transport/socket-connection', ['last-words']),
+  ...inAdapter('transport/socket-connection', ['transport/last-words']),
   ...inAdapter(
     'transport/socket-writer',
-    ['last-words'],
+    ['transport/last-words'],
     ['end() leaves what was sent', 'connection.sendAll();', 'void connection;'],
     ['end() leaves what waits for its turn', '    while (this.isYieldingSend) this.proceedSending();\n', ''],
   ),
-  ...inAdapter('transport/socket-connection', ['buffered-amount', 'overflow']),
+  ...inAdapter('transport/socket-connection', ['websocket/buffered-amount', 'websocket/overflow']),
   ...inAdapter(
     'transport/socket-writer',
-    ['buffered-amount', 'overflow'],
+    ['websocket/buffered-amount', 'websocket/overflow'],
     [
       'what the handle holds does not count',
       '(head?.length ?? 0) + unsent + this',
@@ -104,7 +104,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/socket-writer',
-    ['total-memory'],
+    ['transport/total-memory'],
     [
       'a short write over TLS is taken for a peer that does not read',
       'memory.isOverdrawn && !passes) this',
@@ -123,12 +123,12 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/socket-connection',
-    ['total-memory'],
+    ['transport/total-memory'],
     ['what waits for a stream that is closed stays counted', '      () => this.recount(),\n', ''],
   ),
   ...inAdapter(
     'transport/socket-connection',
-    ['moments', 'turns', 'socket-connection', 'ends'],
+    ['websocket/moments', 'transport/turns', 'transport/socket-connection', 'websocket/ends'],
     [
       'a pause holds up the end',
       '    if (this.has(FINISHED)) return;\n    super.pause();',
@@ -158,7 +158,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/socket-writer',
-    ['moments', 'turns', 'socket-connection', 'ends'],
+    ['websocket/moments', 'transport/turns', 'transport/socket-connection', 'websocket/ends'],
     [
       'who waits for what the stream holds is not told of the end',
       '[...(leaving.written ?? []), leaving',
@@ -173,7 +173,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/transport',
-    ['thrown', 'moments', 'socket-connection'],
+    ['websocket/thrown', 'websocket/moments', 'transport/socket-connection'],
     [
       'what is read goes before what waits',
       'connection.isPaused || this.readableLength > 0 ||',
@@ -192,12 +192,12 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/zero-copy',
-    ['ends'],
+    ['websocket/ends'],
     ['a pause stops reading at once', 'Duplex.prototype.pause.call(stream);', 'pause.call(stream);'],
   ),
   ...inAdapter(
     'websocket/outgoing',
-    ['async-context', 'callbacks', 'moments'],
+    ['websocket/async-context', 'websocket/callbacks', 'websocket/moments'],
     [
       'drain is in the context of another',
       "owed.runInAsyncScope(() => context.emit('drain'));",
@@ -216,7 +216,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'ws-internals/connection-sender',
-    ['gathering', 'moments'],
+    ['transport/gathering', 'websocket/moments'],
     [
       'the callback of a frame that comes too late is forgotten',
       "      callback?.tellLater(new Error('The WebSocket is not open'));\n",
@@ -226,7 +226,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'websocket/web-socket-core',
-    ['buffered-amount', 'moments', 'overflow'],
+    ['websocket/buffered-amount', 'websocket/moments', 'websocket/overflow'],
     [
       'a message is told behind an overflow',
       '    if (this._ending?.isMute) return;\n    const message',
@@ -256,7 +256,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'websocket/web-socket',
-    ['moments', 'overflow'],
+    ['websocket/moments', 'websocket/overflow'],
     ['resume hands out at once', 'nextTick(resumeUnlessPaused, this);', 'resumeUnlessPaused(this);'],
     [
       'a pause behind a resume is lost',
@@ -273,7 +273,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'websocket/web-socket-handler',
-    ['moments'],
+    ['websocket/moments'],
     [
       'a connection whose peer has ended is open',
       'context._readyState = READY_STATES.CLOSING;',
@@ -288,12 +288,12 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/keep-alive',
-    ['keep-alive'],
+    ['transport/keep-alive'],
     ['keep-alive waits behind messages', 'connection.probe', 'connection.ping'],
   ),
   ...inAdapter(
     'transport/socket-connection',
-    ['faults', 'thrown'],
+    ['transport/faults', 'websocket/thrown'],
     [
       'what comes amid a handler overtakes what came before',
       '    this.mark(RECEIVING, true);\n    for',
@@ -307,7 +307,7 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/transport',
-    ['last-words'],
+    ['transport/last-words'],
     [
       'slices wait for a turn that never comes',
       'if (isExiting()) connection',
@@ -330,14 +330,14 @@ export const ADAPTER_SENDING: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/native-socket',
-    ['native-socket'],
+    ['transport/native-socket'],
     ['who replaced write is bypassed', 'socket.write === write &&', 'write !== undefined &&'],
     ['who replaced _write is bypassed', 'socket._write === _write &&', '_write !== undefined &&'],
     ['who replaced push is bypassed', 'stream.push === push &&', 'push !== undefined &&'],
   ),
   ...inAdapter(
     'server/connection-count',
-    ['safer'],
+    ['server/safer'],
     ['one more than the bound is let in', 'this.#count >= this.#most', 'this.#count > this.#most'],
     ['who has gone is counted', '      this.#count--;\n', ''],
   ),

@@ -6,7 +6,7 @@ const inAdapter = inPackage('packages/node-adapter');
 export const ADAPTER: readonly Mutant[] = [
   ...inAdapter(
     'transport/transport',
-    ['transport', 'socket-connection', 'web-socket'],
+    ['transport/transport', 'transport/socket-connection', 'websocket/web-socket', 'websocket/send'],
     ['any limit of what waits passes', '!(maxBufferedLength >= 0)', 'maxBufferedLength < 0'],
     ['one byte behind the handshake is lost', 'behind.length > 0) socket', 'behind.length > 1) socket'],
     ['a socket that was paused stays so', '    attached.resume();\n', ''],
@@ -20,7 +20,16 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/socket-connection',
-    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls', 'moments'],
+    [
+      'transport/socket-connection',
+      'transport/reuse',
+      'websocket/web-socket',
+      'websocket/send',
+      'transport/transport',
+      'transport/keep-alive',
+      'transport/tls',
+      'websocket/moments',
+    ],
     ['what a pause held back is lost with the socket', '      () => this.resume(),\n', ''],
     [
       'what was sent before terminate is lost',
@@ -55,7 +64,16 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/socket-writer',
-    ['socket-connection', 'reuse', 'web-socket', 'transport', 'keep-alive', 'tls', 'moments'],
+    [
+      'transport/socket-connection',
+      'transport/reuse',
+      'websocket/web-socket',
+      'websocket/send',
+      'transport/transport',
+      'transport/keep-alive',
+      'transport/tls',
+      'websocket/moments',
+    ],
     ['what is gathered does not count as buffered', 'return this.corkedLength +', 'return'],
     ['what waits for its turn does not count as buffered', ' + this.queuedLength', ''],
     [
@@ -80,14 +98,14 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/direct-write',
-    ['direct-write', 'socket-connection', 'web-socket'],
+    ['transport/direct-write', 'transport/socket-connection', 'websocket/web-socket', 'websocket/send'],
     ['bytes overtake those that wait in the stream', '    socket.writableLength > 0 ||\n', ''],
     ['a time-out of the stream goes off while bytes leave', ' ||\n    socket.timeout\n', '\n'],
     ['a request is used twice', '    spare = null;\n    if (request', '    if (request'],
   ),
   ...inAdapter(
     'runtime/scheduler',
-    ['turns', 'outgoing', 'callbacks'],
+    ['transport/turns', 'websocket/outgoing', 'websocket/callbacks'],
     ['who waits for a turn when a handler throws is forgotten', '    scheduleTurns();\n  }\n}', '  }\n}'],
     ['everyone has a turn, however long it takes', ' || now() > end', ' && now() > end'],
     ['the seventeenth to gather sends nothing', 'gathered.shift()?.release());', 'gathered.shift());'],
@@ -99,7 +117,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'websocket/outgoing',
-    ['outgoing', 'web-socket', 'thrown'],
+    ['websocket/outgoing', 'websocket/web-socket', 'websocket/send', 'websocket/thrown'],
     [
       'drain is not emitted',
       "owed.runInAsyncScope(() => context.emit('drain'));",
@@ -113,7 +131,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/keep-alive',
-    ['keep-alive', 'web-socket-core'],
+    ['transport/keep-alive', 'websocket/web-socket-core'],
     ['the timer outlives its connections', 'clearInterval(this.#timer);', 'void clearInterval;'],
     ['the timer keeps the process alive', '.unref();', ';'],
     ['who was heard once is heard for ever', '      connection.heard = false;\n', ''],
@@ -127,18 +145,18 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'transport/zero-copy',
-    ['zero-copy'],
+    ['transport/zero-copy'],
     ['the buffer is not handed to the operating system', '  handle.useUserBuffer(inbox);\n', ''],
   ),
   ...inAdapter(
     'compression/zlib-direct',
-    ['zlib-engine'],
+    ['compression/zlib-engine'],
     ['two inflaters share one buffer', '    shared = undefined;\n', ''],
     ['who says stop gets more', '!goesOn ||', '(!goesOn && this.#closed) ||'],
   ),
   ...inAdapter(
     'compression/zlib-mini',
-    ['zlib-engine'],
+    ['compression/zlib-engine'],
     [
       'broken data passes',
       'if (this.#error !== undefined) throw this.#error;',
@@ -147,7 +165,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'compression/compression',
-    ['compression', 'options'],
+    ['compression/compression', 'options/options'],
     [
       'the threshold goes by the context of the other side',
       "role === 'server' ? config",
@@ -162,7 +180,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'values/close-argument',
-    ['close-argument'],
+    ['values/close-argument'],
     ['a reason of 123 bytes is refused', '> MAX_CLOSE_REASON_LENGTH', '>= MAX_CLOSE_REASON_LENGTH'],
     [
       'a reason may grow over 123 bytes',
@@ -173,19 +191,25 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'options/endpoint-options',
-    ['options', 'web-socket'],
+    ['options/options', 'websocket/web-socket', 'websocket/send'],
     ['autoPong cannot be turned off', 'settings.autoPong ?? ', ''],
     ['0 is a limit like any other', 'option === 0 || ', ''],
   ),
   ...inAdapter(
     'options/options',
-    ['options'],
+    ['options/options'],
     ['the closing handshake may take 3 s', 'closeTimeout: 30_000', 'closeTimeout: 3_000'],
     ['messages may have 1 MiB', 'maxPayload: 104_857_600', 'maxPayload: 1_048_576'],
   ),
   ...inAdapter(
     'websocket/web-socket-core',
-    ['web-socket-core', 'web-socket', 'life-cycle'],
+    [
+      'websocket/web-socket-core',
+      'websocket/web-socket',
+      'websocket/send',
+      'websocket/event-target',
+      'server/life-cycle',
+    ],
     [
       'the time for closing runs on behind the end',
       '    clearTimeout(ending.timer);\n    if (this',
@@ -213,7 +237,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'websocket/web-socket',
-    ['web-socket-core', 'web-socket'],
+    ['websocket/web-socket-core', 'websocket/web-socket', 'websocket/send', 'websocket/event-target'],
     ['the time-out of an HTTP server stays', 'socket.setTimeout(0);', 'socket.setTimeout;'],
     [
       'a peer that answers no close frame may stay',
@@ -225,7 +249,15 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'server/web-socket-server',
-    ['handle-upgrade', 'web-socket-server', 'life-cycle', 'broadcast', 'opening-server'],
+    [
+      'server/handle-upgrade',
+      'server/web-socket-server',
+      'server/no-handshake',
+      'server/server-negotiation',
+      'server/life-cycle',
+      'server/broadcast',
+      'opening/opening-server',
+    ],
     [
       'the listeners stay on a given server',
       'this.#unlisten?.();',
@@ -265,12 +297,12 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'server/broadcast',
-    ['broadcast'],
+    ['server/broadcast'],
     ['a broadcast comes back to its sender', '|| client === except', '|| (!isText && client === except)'],
   ),
   ...inAdapter(
     'values/payload',
-    ['close-argument', 'handle-upgrade'],
+    ['values/close-argument', 'server/handle-upgrade'],
     [
       'an ArrayBuffer is no reason',
       ' || types.isAnyArrayBuffer(data) || ArrayBuffer.isView(data)) return',
@@ -280,7 +312,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'runtime/thrown',
-    ['opening-promises'],
+    ['opening/opening-promises'],
     [
       'an error of another realm is no warning',
       'isOfThisRealm(error) ? error : new',
@@ -289,7 +321,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'runtime/abort-signal',
-    ['handle-upgrade'],
+    ['server/handle-upgrade'],
     [
       'a signal keeps who followed it',
       "emitter.once('close', () => followers",
@@ -298,7 +330,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'runtime/clock',
-    ['clock'],
+    ['runtime/clock'],
     [
       'ticks go by a fake clock',
       'process.nextTick.bind(process)',
@@ -312,7 +344,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'websocket/stream',
-    ['stream'],
+    ['websocket/stream'],
     ['a stream that nobody reads takes more', 'if (!this.push(chunk)) this', 'if (this.push(chunk)) this'],
     [
       'a stream that is read again gets nothing',
@@ -324,7 +356,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'websocket/event-target',
-    ['web-socket'],
+    ['websocket/event-target'],
     ['a listener is added twice', 'if (listenerOf(this, type, handler) !== undefined) return;\n', ''],
     [
       'what an attribute held before stays',
@@ -335,7 +367,7 @@ export const ADAPTER: readonly Mutant[] = [
   ),
   ...inAdapter(
     'options/masking-key',
-    ['drop-in'],
+    ['ws-internals/sender-receiver'],
     ['a masking key is turned round', 'return mask.readInt32LE();', 'return mask.readInt32BE();'],
   ),
 ];

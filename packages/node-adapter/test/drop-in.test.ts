@@ -16,12 +16,8 @@ import websocketPackage from 'websocket';
 import Ws, { WebSocketServer as WsServer } from 'ws';
 import {
   createWebSocketStream,
-  extension,
   WebSocket as Ours,
-  PerMessageDeflate,
-  Receiver,
   Sender,
-  subprotocol,
   WebSocket,
   WebSocketServer,
 } from '../src/index.js';
@@ -73,127 +69,6 @@ describe('the exports of npm ws', () => {
       Object.getOwnPropertyNames(target).filter((name) => !name.startsWith('_') && !hidden.includes(name));
     for (const name of own(Ws.prototype)) expect(name in WebSocket.prototype, name).toBe(true);
     for (const name of own(WsServer.prototype)) expect(name in WebSocketServer.prototype, name).toBe(true);
-  });
-});
-
-describe('extension and subprotocol', () => {
-  it('parse and format what npm ws does', () => {
-    const header = 'permessage-deflate; client_max_window_bits; server_max_window_bits=10, foo; bar="baz"';
-    const parsed = extension.parse(header);
-    expect(parsed).toEqual(
-      Object.assign(Object.create(null), {
-        'permessage-deflate': [{ client_max_window_bits: [true], server_max_window_bits: ['10'] }],
-        foo: [{ bar: ['baz'] }],
-      }),
-    );
-    expect(
-      extension.format({
-        'permessage-deflate': { client_max_window_bits: true, server_max_window_bits: 10 },
-      }),
-    ).toBe('permessage-deflate; client_max_window_bits; server_max_window_bits=10');
-    expect(subprotocol.parse('a, b')).toEqual(new Set(['a', 'b']));
-  });
-
-  it.each(['', 'a, a', 'a b', ','])('refuse the subprotocols %j', (header) => {
-    expect(() => subprotocol.parse(header)).toThrow(SyntaxError);
-  });
-
-  it.each([';', 'a;', 'a;b=', 'a;b="', 'a b'])('refuse the extensions %j', (header) => {
-    expect(() => extension.parse(header)).toThrow(SyntaxError);
-  });
-});
-
-describe('Sender and Receiver', () => {
-  it('frame as §5.7 shows', () => {
-    expect(Sender.frame(Buffer.from('Hello'), { fin: true, opcode: 1, mask: false })).toEqual([
-      Buffer.from('810548656c6c6f', 'hex'),
-    ]);
-    const generateMask = (mask: Buffer): void => {
-      mask.set([0x37, 0xfa, 0x21, 0x3d]);
-    };
-    expect(Sender.frame('Hello', { fin: true, opcode: 1, mask: true, generateMask })).toEqual([
-      Buffer.from('818537fa213d7f9f4d5158', 'hex'),
-    ]);
-    expect(Sender.frame('Hel', { fin: false, opcode: 1 })).toEqual([Buffer.from('010348656c', 'hex')]);
-  });
-
-  it('carry messages over a stream of their own', async () => {
-    const [one, other] = duplexPair();
-    const sender = new Sender(one);
-    const receiver = new Receiver({ isServer: false });
-    const events: unknown[] = [];
-    for (const name of ['message', 'ping', 'pong', 'conclude']) {
-      receiver.on(name, (...values) => events.push([name, ...values]));
-    }
-    other.pipe(receiver);
-    sender.send('text', { binary: false, fin: true });
-    sender.send(Buffer.from([1]), { binary: true, fin: false });
-    sender.send(Buffer.from([2]), { fin: true });
-    sender.ping('ping');
-    sender.pong('pong');
-    sender.close(1000, 'bye');
-    await until(() => events.length === 5);
-    expect(events).toEqual([
-      ['message', Buffer.from('text'), false],
-      ['message', Buffer.from([1, 2]), true],
-      ['ping', Buffer.from('ping')],
-      ['pong', Buffer.from('pong')],
-      ['conclude', 1000, Buffer.from('bye')],
-    ]);
-  });
-
-  it('compress by the extension they are given', async () => {
-    const make = (isServer: boolean): PerMessageDeflate => {
-      const deflate = new PerMessageDeflate({ isServer, threshold: 0 });
-      deflate.accept([{}]);
-      return deflate;
-    };
-    const [one, other] = duplexPair();
-    const sender = new Sender(one, { 'permessage-deflate': make(true) });
-    const receiver = new Receiver({ extensions: { 'permessage-deflate': make(false) } });
-    const chunks = collect(other, 'data');
-    other.pipe(receiver);
-    const message = once(receiver, 'message');
-    sender.send('Hello', { compress: true, fin: true });
-    expect(await message).toEqual([Buffer.from('Hello'), false]);
-    expect(Buffer.concat(chunks.flat() as Buffer[]).toString('hex')).toBe('c107f248cdc9c90700');
-  });
-
-  it('a broken frame is an error of the stream', async () => {
-    const receiver = new Receiver({ isServer: true });
-    const errors = collect(receiver, 'error');
-    receiver.write(Buffer.from('81810000000061c18000000000', 'hex'));
-    await until(() => errors.length === 1);
-    expect(errors).toMatchObject([[{ code: 'WS_ERR_UNEXPECTED_RSV_1' }]]);
-  });
-});
-
-describe('PerMessageDeflate', () => {
-  it('offers, agrees, compresses and decompresses', async () => {
-    const client = new PerMessageDeflate({ clientMaxWindowBits: 10, threshold: 0 });
-    const server = new PerMessageDeflate({ isServer: true, serverNoContextTakeover: true });
-    expect(PerMessageDeflate.extensionName).toBe('permessage-deflate');
-    const header = extension.format({ 'permessage-deflate': client.offer() });
-    expect(header).toBe('permessage-deflate; client_max_window_bits=10');
-    const agreed = server.accept(extension.parse(header)['permessage-deflate'] ?? []);
-    expect(agreed).toMatchObject({ server_no_context_takeover: true });
-    client.accept(
-      extension.parse(extension.format({ 'permessage-deflate': agreed }))['permessage-deflate'] ?? [],
-    );
-    const compressed = await new Promise<Buffer>((resolve) =>
-      client.compress('Hello, Hello', true, (_error, data) => resolve(data ?? Buffer.alloc(0))),
-    );
-    const plain = await new Promise((resolve) =>
-      server.decompress(compressed, true, (_error, data) => resolve(data)),
-    );
-    expect(String(plain)).toBe('Hello, Hello');
-    client.cleanup();
-    server.cleanup();
-  });
-
-  it('refuses what it cannot agree on', () => {
-    const server = new PerMessageDeflate({ isServer: true, serverMaxWindowBits: false });
-    expect(() => server.accept([{ server_max_window_bits: ['10'] }])).toThrow('None of the extension offers');
   });
 });
 
