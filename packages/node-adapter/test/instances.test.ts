@@ -15,6 +15,7 @@ const EXCEPTIONS: { readonly [place: string]: string } = {
   'frame-codec/src/runtime/thrown.ts: Error': 'what stands beside it knows the errors of other realms',
   'node-adapter/src/runtime/thrown.ts: Error': 'what stands beside it knows the errors of other realms',
   'node-adapter/src/opening/client-handshake.ts: SyntaxError':
+    'thrown by the function that it calls, in this realm',
 };
 const OWN = new Set(['ProtocolError', 'HandshakeError', 'LimitError']);
 
