@@ -14,7 +14,7 @@
 
 import { type CloseStatus, decodeClose } from './closing/close-frame.js';
 import { Closer } from './closing/closer.js';
-import type { Endpoint } from './endpoint/endpoint.js';
+import { Endpoint } from './endpoint/endpoint.js';
 import type { Extension } from './extension/extension.js';
 import type { HandlerOf } from './handler.js';
 import { RECORD_ASCII, RECORD_FIRST, RECORD_LAST } from './kernel/memory-map.js';
@@ -78,7 +78,7 @@ export class Connection<Context = unknown> extends Closer {
 
   /**
    * @param extensions what the handshake agreed on, in its order; the connection closes them when it is over
-   * @throws {TypeError} when two extensions claim the same RSV bit
+   * @throws {TypeError} when two extensions claim the same RSV bit, or there is no endpoint, or no handler that can write
    */
   constructor(
     endpoint: Endpoint,
@@ -86,6 +86,8 @@ export class Connection<Context = unknown> extends Closer {
     context: Context,
     extensions: readonly Extension[] = NO_EXTENSIONS,
   ) {
+    if (!(endpoint instanceof Endpoint)) throw new TypeError('endpoint must be an Endpoint');
+    if (typeof handler?.write !== 'function') throw new TypeError('handler must have a method write');
     const plain = !extensions.some(({ decodes }) => decodes === 'all');
     super(endpoint, extensions, plain);
     this.handler = handler;

@@ -1,6 +1,6 @@
 import type { Kernel } from '../kernel/kernel.js';
 import { decodeText, encodeText, Utf8Checker } from '../kernel/text.js';
-import { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH } from '../rules/close-code.js';
+import { CLOSE_CODES, isSendableCloseCode, MAX_CLOSE_REASON_LENGTH, SENDABLE } from '../rules/close-code.js';
 import { ProtocolError } from '../rules/violation.js';
 
 /** What a close frame says (§5.5.1); code 1005 when it says nothing (§7.1.5). */
@@ -23,7 +23,7 @@ export function encodeClose(code: number | undefined, reason: string): Uint8Arra
   }
   if (typeof code !== 'number') throw new TypeError('close code must be a number');
   if (!Number.isInteger(code) || !isSendableCloseCode(code)) {
-    throw new RangeError(`close code ${code} must not be sent`);
+    throw new RangeError(`close code ${code} must not be sent; ${SENDABLE} may`);
   }
   const text = encodeText(reason);
   if (text.length > MAX_CLOSE_REASON_LENGTH) {

@@ -2,8 +2,11 @@ import type { Kernel, KernelKind } from '../kernel/kernel.js';
 import { type KernelSource, loadKernel } from '../kernel/load-kernel.js';
 import { INBOX, INBOX_LENGTH } from '../kernel/memory-map.js';
 import { BytePool, freshMemory, POISON } from '../memory/byte-pool.js';
+import { checkOptionNames } from '../rules/option-names.js';
 import { isUnshared } from '../runtime/bytes.js';
 import { fillRandom } from '../runtime/random.js';
+
+const OPTIONS = ['kernel', 'poison'];
 
 /** How a {@link Codec} works. */
 export interface CodecOptions {
@@ -51,7 +54,13 @@ export class Codec {
   readonly #keys: Int32Array<ArrayBuffer> = new Int32Array(KEYS);
   #nextKey = KEYS;
 
-  constructor({ kernel, poison = false }: CodecOptions = {}) {
+  /**
+   * @throws {TypeError} when there is no option of a name
+   * @throws what the runtime throws where a kernel that was asked for cannot be had
+   */
+  constructor(options: CodecOptions = {}) {
+    checkOptionNames(options, OPTIONS);
+    const { kernel, poison = false } = options;
     this.#source = kernel;
     this.#kernels = [loadKernel(kernel)];
     this.inbox = this.kernel.bytes.subarray(INBOX, INBOX + INBOX_LENGTH);

@@ -7,10 +7,13 @@ import {
   CONFIG_TRANSFORMED_RSV,
 } from '../kernel/memory-map.js';
 import { MemoryBudget } from '../memory/memory-budget.js';
-import { checkLimits, type Limits } from '../rules/limit.js';
+import { checkLimits, LIMITS, type Limits } from '../rules/limit.js';
+import { checkOptionNames } from '../rules/option-names.js';
 import type { Role } from '../rules/role.js';
 import { LimitError } from '../rules/violation.js';
 import { Codec, sharedCodec } from './codec.js';
+
+const OPTIONS = ['role', 'codec', 'autoPong', 'maskingKey', 'memory', 'validateText', ...Object.keys(LIMITS)];
 
 /** What an {@link Endpoint} is made with. */
 export interface EndpointOptions extends Partial<Limits> {
@@ -47,10 +50,12 @@ export class Endpoint {
   readonly maskingKey: () => number;
 
   /**
-   * @throws {TypeError} when the role is neither `'client'` nor `'server'`, or another option of the wrong type
+   * @throws {TypeError} when the role is neither `'client'` nor `'server'`, another option is of the wrong type, or there is
+   *   none of that name
    * @throws {RangeError} when a limit is no whole number in its range
    */
   constructor(options: EndpointOptions) {
+    checkOptionNames(options, OPTIONS);
     const { role, codec, autoPong = true, maskingKey, memory, validateText = true, ...limits } = options;
     if (role !== 'client' && role !== 'server')
       throw new TypeError(`role must be client or server, not ${role}`);

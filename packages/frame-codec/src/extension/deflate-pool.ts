@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../rules/option-names.js';
 import type { DeflateEngine, Deflater, Inflater } from './deflate-engine.js';
 
 /** What a {@link DeflatePool} is made with. */
@@ -11,6 +12,7 @@ export interface DeflateOptions {
 export const TAIL: Uint8Array<ArrayBuffer> = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 /** An empty message (RFC 7692 §7.2.3.6). */
 const EMPTY: Uint8Array<ArrayBuffer> = Uint8Array.of(0x00);
+const OPTIONS = ['engine', 'threshold'];
 /** Engines of one kind that are kept for the next message. */
 const KEPT = 4;
 
@@ -26,10 +28,12 @@ export class DeflatePool {
   #closed = false;
 
   /**
-   * @throws {TypeError} when there is no engine
+   * @throws {TypeError} when there is no engine, or no option of a name
    * @throws {RangeError} when the threshold is no whole number
    */
-  constructor({ engine, threshold = 1024 }: DeflateOptions) {
+  constructor(options: DeflateOptions) {
+    checkOptionNames(options, OPTIONS);
+    const { engine, threshold = 1024 } = options;
     if (!Number.isSafeInteger(threshold) || threshold < 0) {
       throw new RangeError(`threshold must be a whole number, not ${threshold}`);
     }

@@ -23,6 +23,9 @@ export const CLOSE_CODES = {
 /** Most bytes of UTF-8 that a close reason may have: a control frame carries 125, two of them are the code (§5.5). */
 export const MAX_CLOSE_REASON_LENGTH = 123;
 
+/** The codes that {@link isSendableCloseCode} holds for, in words. */
+export const SENDABLE = '1000 to 1003, 1007 to 1014 and 3000 to 4999';
+
 /**
  * Whether an endpoint may send `code` in a close frame: 1000–1003 and 1007–1014 of the registry, 3000–3999 for
  * libraries and 4000–4999 for applications (§7.4.1, §7.4.2). 1004, 1005, 1006 and 1015 must never be on the wire.

@@ -4,8 +4,11 @@ import { type Extension, framePart } from '../extension/extension.js';
 import { encodeText, Utf8Checker } from '../kernel/text.js';
 import { FIN } from '../rules/first-byte.js';
 import { OPCODES } from '../rules/opcode.js';
+import { checkOptionNames } from '../rules/option-names.js';
 import { isBytes } from '../runtime/bytes.js';
 import { encodeFrame } from './frame-encoder.js';
+
+const OPTIONS = ['compress', 'text'];
 
 /** How a {@link PreparedMessage} is made. */
 export interface PreparedOptions {
@@ -32,9 +35,12 @@ export class PreparedMessage {
 
   /**
    * @param message text; or bytes, which are copied: binary, or with `text` the UTF-8 of a text
-   * @throws {TypeError} when it is neither a string nor a `Uint8Array`, or text that is not UTF-8 (§8.1)
+   * @throws {TypeError} when it is neither a string nor a `Uint8Array`, or text that is not UTF-8 (§8.1); when there is no
+   *   option of a name
    */
-  constructor(message: string | Uint8Array, { compress = true, text = false }: PreparedOptions = {}) {
+  constructor(message: string | Uint8Array, options: PreparedOptions = {}) {
+    checkOptionNames(options, OPTIONS);
+    const { compress = true, text = false } = options;
     this.compress = compress;
     if (typeof message === 'string') {
       this.#opcode = OPCODES.text;
