@@ -23,8 +23,8 @@ export class Compression {
   constructor(options: PerMessageDeflateOptions = {}) {
     const { serverMaxWindowBits, clientMaxWindowBits } = options;
     this.extension = permessageDeflate({
-      serverNoContextTakeover: options.serverNoContextTakeover,
-      clientNoContextTakeover: options.clientNoContextTakeover,
+      serverNoContextTakeover: options.serverNoContextTakeover ?? undefined,
+      clientNoContextTakeover: options.clientNoContextTakeover ?? undefined,
       serverMaxWindowBits: serverMaxWindowBits === true ? undefined : (serverMaxWindowBits ?? undefined),
       clientMaxWindowBits: clientMaxWindowBits === true ? undefined : (clientMaxWindowBits ?? undefined),
     });
@@ -47,11 +47,19 @@ export class Compression {
 const made = new WeakMap<PerMessageDeflateOptions, Compression>();
 const PRESET: PerMessageDeflateOptions = {};
 
-/** The compression that an option asks for; the same for the same options, so that connections share its engines. */
+/**
+ * The compression that an option asks for; the same for the same options, so that connections share its engines.
+ *
+ * @throws {TypeError} when it, or an option of it, is of another kind
+ * @throws {RangeError} when an option is out of its range
+ */
 export function compressionFor(
   option: boolean | PerMessageDeflateOptions | undefined,
 ): Compression | undefined {
   if (!option) return undefined;
+  if (option !== true && typeof option !== 'object') {
+    throw new TypeError(`perMessageDeflate must be a boolean or an object, not a ${typeof option}`);
+  }
   const options = option === true ? PRESET : option;
   const compression = made.get(options) ?? new Compression(options);
   made.set(options, compression);

@@ -101,3 +101,39 @@ export const DEFAULTS = {
 
 /** Most redirects that a client follows. */
 export const MAX_REDIRECTS = 10;
+
+/** The names of {@link ConnectionOptionsOfBoth}. */
+export const OPTIONS_OF_BOTH: Readonly<Record<keyof ConnectionOptionsOfBoth, true>> = {
+  allowSynchronousEvents: true,
+  autoPong: true,
+  closeTimeout: true,
+  codec: true,
+  directWrites: true,
+  gatherWrites: true,
+  idleTimeout: true,
+  maxBufferedAmount: true,
+  maxBufferedChunks: true,
+  maxFragments: true,
+  maxPayload: true,
+  overflow: true,
+  perMessageDeflate: true,
+  pingInterval: true,
+  skipUTF8Validation: true,
+  zeroCopyReads: true,
+};
+
+/** Of a client, without what `http.request` and `tls.connect` take beside these. */
+export const CLIENT_OPTIONS: Readonly<
+  Record<Exclude<keyof ClientOptionsOf<never>, keyof RequestOptions | keyof ConnectionOptions>, true>
+> = {
+  ...OPTIONS_OF_BOTH,
+  finishRequest: true,
+  followRedirects: true,
+  generateMask: true,
+  handshakeTimeout: true,
+  maxRedirects: true,
+  origin: true,
+  protocols: true,
+  protocolVersion: true,
+  secretHeaders: true,
+};

@@ -2,7 +2,7 @@ import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders } from 
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { OriginCheck } from '@x/handshake';
-import type { ConnectionOptionsOfBoth } from '../options/options.js';
+import { type ConnectionOptionsOfBoth, OPTIONS_OF_BOTH } from '../options/options.js';
 import type { WebSocket } from '../websocket/web-socket.js';
 
 /** What a `verifyClient` hook is told. */
@@ -72,6 +72,26 @@ export interface ServerOptions<
   /** the class to make connections of; must extend ours */
   WebSocket?: Class | undefined;
 }
+
+/** The names of {@link ServerOptions}. */
+export const SERVER_OPTIONS: Readonly<Record<keyof ServerOptions, true>> = {
+  ...OPTIONS_OF_BOTH,
+  backlog: true,
+  clientTracking: true,
+  handleProtocols: true,
+  handshakeTimeout: true,
+  host: true,
+  maxConnections: true,
+  maxTotalMemory: true,
+  noServer: true,
+  origin: true,
+  path: true,
+  port: true,
+  server: true,
+  signal: true,
+  verifyClient: true,
+  WebSocket: true,
+};
 
 /** How the clients are closed with their server. */
 export interface CloseOptions {

@@ -13,6 +13,7 @@ import {
   readable,
 } from '../opening/server-handshake.js';
 import { budgetFor } from '../options/endpoint-options.js';
+import { warnOfMisspelt } from '../options/misspelt.js';
 import { DEFAULTS, type SocketOptions } from '../options/options.js';
 import { follow } from '../runtime/abort-signal.js';
 import { nextTick, setImmediate } from '../runtime/clock.js';
@@ -30,13 +31,14 @@ import { broadcast } from './broadcast.js';
 import { ConnectionCount } from './connection-count.js';
 import { Hooks } from './server-hooks.js';
 import { type Answer, type Choice, type Negotiated, negotiateWith } from './server-negotiation.js';
-import type {
-  BroadcastOptions,
-  ClientInfo,
-  CloseOptions,
-  ServerEvents,
-  ServerOptions,
-  Verified,
+import {
+  type BroadcastOptions,
+  type ClientInfo,
+  type CloseOptions,
+  SERVER_OPTIONS,
+  type ServerEvents,
+  type ServerOptions,
+  type Verified,
 } from './server-options.js';
 
 /** As long as `node:http` waits for the head of a request. */
@@ -98,7 +100,7 @@ export class WebSocketServer<
 
   /**
    * @param listening a listener for the `listening` event of a server with a port
-   * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given
+   * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is given, or when an option is of another kind
    * @throws {RangeError} when the port or a limit is out of its range
    */
   constructor(options: ServerOptions<Class, Request> = {}, listening?: () => void) {
@@ -112,7 +114,10 @@ export class WebSocketServer<
       ...Object.fromEntries(given),
     };
     this.options = complete;
-    const { port, server, noServer, host, backlog } = complete;
+    warnOfMisspelt(options, SERVER_OPTIONS);
+    const { port, server, noServer, host, backlog, path } = complete;
+    // Nothing would ever be asked for by that path.
+    if (path && !path.startsWith('/')) throw new TypeError(`path must begin with a slash, not ${path}`);
     if (Number(port != null) + Number(Boolean(server)) + Number(Boolean(noServer)) !== 1) {
       throw new TypeError(
         'One and only one of the "port", "server", or "noServer" options must be specified',

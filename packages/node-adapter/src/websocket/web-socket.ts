@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { PreparedMessage } from '@x/frame-codec';
 import { ClientHandshake } from '../opening/client-handshake.js';
+import { warnOfMisspelt } from '../options/misspelt.js';
 import {
+  CLIENT_OPTIONS,
   type ClientOptionsOf,
   type ConnectionOptionsOfBoth,
   DEFAULTS,
@@ -83,6 +85,7 @@ export class WebSocket extends WebSocketCore<WebSocket> {
     if (address === null) return;
     const settings: ClientOptions = this._terms.settings;
     const offered = isOptions(protocols) || protocols === undefined ? given.protocols : protocols;
+    warnOfMisspelt(given, CLIENT_OPTIONS);
     watchFor(settings);
     const list = offered === undefined ? [] : Array.isArray(offered) ? offered : [offered];
     // Made here, so that an option which is no good is refused before anything is sent.
