@@ -224,7 +224,7 @@ export class HandshakeError extends Error {
   /** The HTTP status that a server answers with; 0 where only a client meets this violation. */
   readonly status: number;
 
-  /** `detail` is added to the rule's message after a colon; text of the peer goes through {@link quoted} first. */
+  /** `detail` is added to the rule's message after a colon; text of the peer goes through `quoted` first. */
   constructor(violation: Violation, detail?: string) {
     const rule = VIOLATIONS[violation];
     super(detail === undefined ? rule.message : `${rule.message}: ${detail}`);

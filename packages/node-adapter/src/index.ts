@@ -50,9 +50,13 @@ const Assembled = Object.assign(WebSocket, statics) as Whole;
 /** A connection, with the interface of npm `ws` and of browsers. */
 type Assembled = WebSocket;
 
+/** `readyState` before the opening handshake is over. */
 export const CONNECTING: 0 = WebSocket.CONNECTING;
+/** `readyState` while messages may be sent. */
 export const OPEN: 1 = WebSocket.OPEN;
+/** `readyState` while the closing handshake goes on. */
 export const CLOSING: 2 = WebSocket.CLOSING;
+/** `readyState` when the connection is over, or never was. */
 export const CLOSED: 3 = WebSocket.CLOSED;
 
 // The names below hide these.

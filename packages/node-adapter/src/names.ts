@@ -34,15 +34,18 @@ export type Data = string | RawData;
 /** A certificate or a key. */
 export type CertMeta = string | string[] | Buffer | Buffer[];
 
+/** A `verifyClient` hook that answers at once. */
 export type VerifyClientCallbackSync<Request extends IncomingMessage = IncomingMessage> = (
   info: ClientInfo<Request>,
 ) => boolean;
 
+/** A `verifyClient` hook that answers through its second parameter. */
 export type VerifyClientCallbackAsync<Request extends IncomingMessage = IncomingMessage> = (
   info: ClientInfo<Request>,
   callback: Verified,
 ) => void;
 
+/** What the option `finishRequest` of a client is. */
 export type FinishRequestCallback = (request: ClientRequest, websocket: WebSocket) => void;
 
 export type Event = Plain<WebSocket>;
@@ -50,6 +53,7 @@ export type ErrorEvent = Failure<WebSocket>;
 export type CloseEvent = Close<WebSocket>;
 export type MessageEvent = Message<WebSocket, Data>;
 
+/** How `addEventListener` listens. */
 export interface EventListenerOptions {
   once?: boolean | undefined;
 }

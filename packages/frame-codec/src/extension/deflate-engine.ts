@@ -32,7 +32,16 @@ export interface Inflater {
 
 /** Where deflaters and inflaters come from; `node:zlib` and pako can both be one. */
 export interface DeflateEngine {
-  /** @param windowBits base-2 logarithm of the window, 8 to 15 (RFC 7692 §7.1.2) */
+  /**
+   * Makes a compressor.
+   *
+   * @param windowBits base-2 logarithm of the window, 8 to 15 (RFC 7692 §7.1.2)
+   */
   deflater(windowBits: number): Deflater;
+  /**
+   * Makes a decompressor.
+   *
+   * @param windowBits as for {@link deflater}: at least what the peer compresses with
+   */
   inflater(windowBits: number): Inflater;
 }

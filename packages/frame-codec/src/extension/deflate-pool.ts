@@ -44,18 +44,22 @@ export class DeflatePool {
     this.threshold = threshold;
   }
 
+  /** A deflater that refers to nothing before, for one message or for a connection: a kept one, or a new one. */
   takeDeflater(windowBits: number): Deflater {
     return this.#deflaters.get(windowBits)?.pop() ?? this.engine.deflater(windowBits);
   }
 
+  /** Gives back what {@link takeDeflater} gave; it is reset, and kept or closed. */
   giveDeflater(windowBits: number, deflater: Deflater): void {
     this.#give(this.#deflaters, windowBits, deflater);
   }
 
+  /** An inflater that refers to nothing before. */
   takeInflater(windowBits: number): Inflater {
     return this.#inflaters.get(windowBits)?.pop() ?? this.engine.inflater(windowBits);
   }
 
+  /** Gives back what {@link takeInflater} gave; it is reset, and kept or closed. */
   giveInflater(windowBits: number, inflater: Inflater): void {
     this.#give(this.#inflaters, windowBits, inflater);
   }

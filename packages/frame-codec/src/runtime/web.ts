@@ -6,9 +6,13 @@
 /** An instance of the frame kernel, as far as this package calls it. */
 export interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
+  /** Decodes the bytes between the two places in place; returns how many frame records it wrote. */
   scan(position: number, end: number): number;
+  /** Masks in place (§5.3); a key of 0 changes nothing. */
   mask(position: number, length: number, maskingKey: number): void;
+  /** Masks in place; returns nonzero when a byte is 0x80 or above after it. */
   maskText(position: number, length: number, maskingKey: number): number;
+  /** Checks UTF-8 (§8.1); returns the state behind it, or −1. */
   validate(position: number, end: number, state: number): number;
 }
 

@@ -19,8 +19,8 @@ export interface PreparedOptions {
 }
 
 /**
- * A message that is framed, and compressed, once and sent to many connections of a server with
- * {@link Connection.sendPrepared}.
+ * A message that is framed, and compressed, once and sent to many connections of a server by their
+ * `sendPrepared`.
  *
  * @example
  * const message = new PreparedMessage('to all of you');

@@ -65,6 +65,7 @@ export abstract class Sender extends Scanner {
     this.#corks++;
   }
 
+  /** Ends what {@link cork} began: the last of them writes all that was gathered. */
   uncork(): void {
     if (this.#corks > 0) this.#corks--;
     if (this.#corks === 0) this.flush();

@@ -86,7 +86,10 @@ export type SocketOptions = Pick<
   | 'maxFragments'
   | 'maxPayload'
   | 'skipUTF8Validation'
-> & { generateMask?: ((mask: Buffer) => void) | undefined };
+> & {
+  /** fills in the 4 bytes of each masking key */
+  generateMask?: ((mask: Buffer) => void) | undefined;
+};
 
 /** What stands where an option is not given. */
 export const DEFAULTS = {

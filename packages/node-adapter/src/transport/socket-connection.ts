@@ -71,6 +71,7 @@ export class SocketConnection<Context = unknown> extends SocketWriter<Context, C
     return this.has(HEARD);
   }
 
+  /** @internal */
   set heard(heard: boolean) {
     this.mark(HEARD, heard);
   }

@@ -15,7 +15,10 @@ export type Payload =
   | ArrayBufferView
   | readonly number[]
   | readonly Uint8Array[]
-  | { valueOf(): string | ArrayBuffer | Uint8Array | readonly number[] };
+  | {
+      /** What is sent in its place. */
+      valueOf(): string | ArrayBuffer | Uint8Array | readonly number[];
+    };
 
 /** A message as it is handed out: `Buffer` unless `binaryType` says otherwise. */
 export type RawData = Buffer | ArrayBuffer | Buffer[] | Blob;

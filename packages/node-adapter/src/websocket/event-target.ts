@@ -31,7 +31,12 @@ const Emitter: TypedEmitterClass<WebSocketEvents> = emitterOf();
 type Type = keyof EventMapOf<unknown>;
 
 /** A function, or an object whose `handleEvent` is called. */
-export type EventHandler<E> = ((event: E) => void) | { handleEvent(event: E): void };
+export type EventHandler<E> =
+  | ((event: E) => void)
+  | {
+      /** Is called with the object as `this`. */
+      handleEvent(event: E): void;
+    };
 
 /** What stands behind a listener of the emitter that was added through the browser's interface. */
 interface Origin {

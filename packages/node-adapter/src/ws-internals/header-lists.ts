@@ -23,6 +23,7 @@ type LooseParameters = { readonly [name: string]: Loose | readonly Loose[] | und
 export const extension: {
   /** @throws {SyntaxError} when the header is no list of extensions */
   parse(header: string): ExtensionMap;
+  /** The value of `Sec-WebSocket-Extensions` (RFC 6455 §9.1) that lists them. */
   format(extensions: LooseExtensionMap): string;
 } = {
   parse(header) {

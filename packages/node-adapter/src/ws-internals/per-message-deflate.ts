@@ -20,6 +20,7 @@ export class PerMessageDeflate {
   #firstOut = true;
   #firstIn = true;
 
+  /** `permessage-deflate` */
   static get extensionName(): string {
     return PERMESSAGE_DEFLATE;
   }

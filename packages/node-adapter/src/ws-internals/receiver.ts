@@ -59,6 +59,7 @@ export class Receiver extends Writable {
     );
   }
 
+  /** Decodes the next bytes of the stream. */
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#connection.receive(chunk);
     done(this.#error ?? null);

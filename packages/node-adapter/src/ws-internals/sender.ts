@@ -55,20 +55,24 @@ export class Sender {
     return [Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)];
   }
 
+  /** Writes a close frame (§5.5.1). */
   close(code?: number, reason?: string | Bytes, mask?: boolean, sent?: Sent): void {
     const text = Buffer.from(checkClose(code, reason));
     const head = code === undefined ? [] : [code >> 8, code & 0xff];
     this.#frame(OPCODES.close, Buffer.concat([Buffer.from(head), text]), mask, sent);
   }
 
+  /** Writes a ping (§5.5.2). */
   ping(data: unknown, mask?: boolean, sent?: Sent): void {
     this.#frame(OPCODES.ping, bytesOf(data), mask, sent);
   }
 
+  /** Writes a pong (§5.5.3). */
   pong(data: unknown, mask?: boolean, sent?: Sent): void {
     this.#frame(OPCODES.pong, bytesOf(data), mask, sent);
   }
 
+  /** Writes a message, or with `fin: false` a part of one (§5.4). */
   send(
     data: unknown,
     options: { binary?: boolean; compress?: boolean; fin?: boolean; mask?: boolean },
