@@ -41,6 +41,7 @@ export default defineConfig({
             'fuzz/test/**/*.test.ts',
             'benchmarks/test/*.test.ts',
             'commands/test/*.test.ts',
+            'docs/test/*.test.ts',
           ],
           exclude: [
             ...configDefaults.exclude,
@@ -71,7 +72,7 @@ export default defineConfig({
         // Needs nginx, and Python with its websockets.
         test: {
           name: 'system',
-          include: ['packages/*/test/system/*.test.ts'],
+          include: ['packages/*/test/system/*.test.ts', 'docs/test/system/*.test.ts'],
           expect: { poll: { timeout: 5000 } },
           testTimeout: 15_000,
           hookTimeout: 15_000,
