@@ -28,7 +28,7 @@ interface Declared {
 
 /** The members of an interface. */
 function membersOf(name: string): Declared[] {
-  const body = new RegExp(`^export interface ${name}\\b[sS]*?^\\}$`, 'm').exec(sources)?.[0];
+  const body = new RegExp(`^export interface ${name}\\b[\\s\\S]*?^\\}$`, 'm').exec(sources)?.[0];
   if (body === undefined) throw new Error(`there is no interface ${name}`);
   const members = body.matchAll(/(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^ {2}(\w+)\??:([\s\S]*?);$/gm);
   return Array.from(members, ([, comment = '', member = '', type = '']) => ({ name: member, comment, type }));
