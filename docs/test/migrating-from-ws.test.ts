@@ -1,38 +1,18 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp } from 'node:net';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { WebSocketServer } from '@x/node-adapter';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer as WsServer } from 'ws';
+import { membersOf } from './declared.ts';
 import { openPage } from './pages.ts';
 
 const { page, programs } = openPage('migrating-from-ws.md');
 const ROOT = new URL('../../', import.meta.url);
 const run = promisify(execFile);
-
-/** All that the adapter declares, wherever in its sources it stands. */
-const sources = readdirSync(new URL('packages/node-adapter/src', ROOT), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
-  .map((name) => readFileSync(join(fileURLToPath(ROOT), 'packages/node-adapter/src', name), 'utf8'))
-  .join('\n');
-
-interface Declared {
-  readonly name: string;
-  readonly comment: string;
-  readonly type: string;
-}
-
-/** The members of an interface. */
-function membersOf(name: string): Declared[] {
-  const body = new RegExp(`^export interface ${name}\\b[\\s\\S]*?^\\}$`, 'm').exec(sources)?.[0];
-  if (body === undefined) throw new Error(`there is no interface ${name}`);
-  const members = body.matchAll(/(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^ {2}(\w+)\??:([\s\S]*?);$/gm);
-  return Array.from(members, ([, comment = '', member = '', type = '']) => ({ name: member, comment, type }));
-}
 
 const TABLES: [heading: string, interfaces: string[]][] = [
   ['Of both sides', ['ConnectionOptionsOfBoth', 'KeepAliveOptions']],
