@@ -19,10 +19,27 @@ export interface Declared {
   readonly type: string;
 }
 
-/** The members of an interface of the adapter. */
-export function membersOf(name: string): Declared[] {
-  const body = new RegExp(`^export interface ${name}\\b[\\s\\S]*?^\\}$`, 'm').exec(sources)?.[0];
-  if (body === undefined) throw new Error(`there is no interface ${name}`);
-  const members = body.matchAll(/(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^ {2}(\w+)\??:([\s\S]*?);$/gm);
-  return Array.from(members, ([, comment = '', member = '', type = '']) => ({ name: member, comment, type }));
+interface Interface {
+  /** What stands before its body: also what it extends. */
+  readonly head: string;
+  readonly body: string;
+}
+
+function interfaceOf(name: string): Interface | undefined {
+  const pattern = new RegExp(`^export interface ${name}\\b([^{]*)\\{(?:\\}|\\n([\\s\\S]*?)^\\})`, 'm');
+  const [, head, body = ''] = pattern.exec(sources) ?? [];
+  return head === undefined ? undefined : { head, body };
+}
+
+/** The options of an interface of the adapter, also those that it inherits from another one of the adapter. */
+export function optionsOf(name: string): Declared[] {
+  const found = interfaceOf(name);
+  if (found === undefined) throw new Error(`there is no interface ${name}`);
+  const parents = found.head.match(/\b\w*Options\w*/g) ?? [];
+  const inherited = parents.filter((parent) => interfaceOf(parent) !== undefined).flatMap(optionsOf);
+  const own = found.body.matchAll(/(?:^ {2}\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^ {2}(\w+)\??:([\s\S]*?);$/gm);
+  return [
+    ...inherited,
+    ...Array.from(own, ([, comment = '', member = '', type = '']) => ({ name: member, comment, type })),
+  ];
 }
