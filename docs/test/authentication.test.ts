@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { connect, openPage, refusal } from './pages.ts';
+import { connect, openPage, refusal } from './pages.js';
 
 const { page, programs } = openPage('authentication.md');
 

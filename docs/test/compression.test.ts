@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { connect, openPage, type Peer } from './pages.ts';
+import { connect, openPage, type Peer } from './pages.js';
 
 const { page, programs } = openPage('compression.md');
 const OFFER = { perMessageDeflate: { threshold: 0 } };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { connect, openPage, refusal } from './pages.ts';
+import { connect, openPage, refusal } from './pages.js';
 
 const { page, programs } = openPage('deployment.md');
 

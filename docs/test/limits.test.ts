@@ -3,8 +3,8 @@ import http from 'node:http';
 import { LIMITS } from '@x/frame-codec';
 import { DEFAULT_LIMITS } from '@x/handshake';
 import { describe, expect, it } from 'vitest';
-import { optionsOf } from './declared.ts';
-import { connect, openPage, refusal } from './pages.ts';
+import { optionsOf } from './declared.js';
+import { connect, openPage, refusal } from './pages.js';
 
 const { page, programs } = openPage('limits.md');
 

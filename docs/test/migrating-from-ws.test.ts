@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { WebSocketServer } from '@x/node-adapter';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer as WsServer } from 'ws';
-import { optionsOf } from './declared.ts';
-import { openPage } from './pages.ts';
+import { optionsOf } from './declared.js';
+import { openPage } from './pages.js';
 
 const { page, programs } = openPage('migrating-from-ws.md');
 const ROOT = new URL('../../', import.meta.url);

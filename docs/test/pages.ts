@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, onTestFinished } from 'vitest';
 import Ws, { type ClientOptions } from 'ws';
-import { Page, Programs } from '../../test/code-blocks.ts';
+import { Page, Programs } from '../../test/code-blocks.js';
 
 /** A page of this folder, and what runs its blocks for the tests of one file. */
 export function openPage(name: string): { page: Page; programs: Programs } {

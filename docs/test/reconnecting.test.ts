@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from '@x/node-adapter';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Program } from '../../test/code-blocks.ts';
-import { openPage } from './pages.ts';
+import type { Program } from '../../test/code-blocks.js';
+import { openPage } from './pages.js';
 
 const { page, programs } = openPage('reconnecting.md');
 

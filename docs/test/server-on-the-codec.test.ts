@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Listening } from '../../test/code-blocks.ts';
-import { connect, openPage } from './pages.ts';
+import type { Listening } from '../../test/code-blocks.js';
+import { connect, openPage } from './pages.js';
 
 const { page, programs } = openPage('server-on-the-codec.md');
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Listening } from '../../../test/code-blocks.ts';
-import { startNginx } from '../../../test/nginx.ts';
-import { connect, openPage, refusal } from '../pages.ts';
+import type { Listening } from '../../../test/code-blocks.js';
+import { startNginx } from '../../../test/nginx.js';
+import { connect, openPage, refusal } from '../pages.js';
 
 const { page, programs } = openPage('deployment.md');
 
