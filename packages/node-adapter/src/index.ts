@@ -33,7 +33,7 @@ interface Statics {
   readonly WebSocketServer: typeof WebSocketServer;
 }
 
-/** It has itself on it, which `assign` cannot know. */
+/** The class with its statics. That `WebSocket.WebSocket` is the class itself, the result of `assign` cannot say. */
 type Whole = typeof WebSocket & Statics & { readonly WebSocket: Whole };
 
 const statics: Statics & { readonly WebSocket: typeof WebSocket } = {
@@ -43,7 +43,7 @@ const statics: Statics & { readonly WebSocket: typeof WebSocket } = {
   ...{ CloseEvent, ErrorEvent, Event, MessageEvent, PreparedMessage, SocketConnection, Transport },
 };
 
-// A name of its own: a bundle that has two of one name renames the class, which shows in stacks.
+// Not called `WebSocket` in here: a bundle that has two of a name renames one, and the class would be called `WebSocket$1`.
 /** The class of connections, with the interface of npm `ws` and of browsers. */
 const Assembled = Object.assign(WebSocket, statics) as Whole;
 
