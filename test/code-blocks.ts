@@ -120,17 +120,17 @@ export class Programs {
     return { child, output: () => Buffer.concat(chunks).toString() };
   }
 
-  /** Starts a block that has a server in `variable` listen at the port 8080; here it listens at a free one. */
+  /** Starts a block that has a server in `variable` listen at a port; here it listens at a free one. */
   async listen(
     name: string,
     variable: string,
-    { changes = {}, behind = '', ...rest }: Run = {},
+    { port = '8080', changes = {}, behind = '', ...rest }: Run & { readonly port?: string } = {},
   ): Promise<Listening> {
     const tell = `${variable}.on('listening', () => {
       const { address, port } = ${variable}.address();
       console.log(\`listens on \${address}:\${port}.\`);
     });`;
-    const run = { changes: { '8080': '0', ...changes }, behind: `${tell}\n${behind}`, ...rest };
+    const run = { changes: { [port]: '0', ...changes }, behind: `${tell}\n${behind}`, ...rest };
     const program = this.start(name, run);
     const settled = (): boolean => LISTENS.test(program.output()) || program.child.exitCode !== null;
     await expect.poll(settled, { timeout: 10_000 }).toBe(true);

@@ -1,25 +1,16 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer, get as httpsGet } from 'node:https';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import Ws, { WebSocketServer } from 'ws';
+import { type Listening, Page, Programs } from '../../../test/code-blocks.js';
 import { selfSigned } from './certificate.js';
 import { after, maskedFrame, portOf, until, upgradeRequest } from './loopback.js';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-
-/** The blocks of the README by name. They are run as files of a program, on the packages as they are built. */
-const BLOCKS = new Map(
-  Array.from(readme.matchAll(/^```js (\S+)\n([\s\S]*?)^```$/gm), ([, name = '', code = '']) => [name, code]),
-);
+const readme = new Page(new URL('../README.md', import.meta.url));
 
 /** The blocks that listen, each with what it calls its server, and where this speaks WebSocket. */
 const SERVERS: Record<string, { variable: string; path: string }> = {
@@ -33,92 +24,28 @@ const SERVERS: Record<string, { variable: string; path: string }> = {
   'total.js': { variable: 'server', path: '/' },
 };
 
-/** Has a program end also where these tests were killed, and cannot end it: the pipe to it ends with them. */
-const END_WITH_US =
-  'data:text/javascript,process.stdin.on("end",()=>process.exit()).resume();process.stdin.unref()';
-
-const folder = mkdtempSync(join(tmpdir(), 'readme-'));
-const { key, cert } = selfSigned();
-writeFileSync(`${folder}/key.pem`, key);
-writeFileSync(`${folder}/cert.pem`, cert);
-writeFileSync(`${folder}/package.json`, '{ "type": "module" }');
-mkdirSync(`${folder}/node_modules/@x`, { recursive: true });
-for (const [name, place] of [
-  ['node-adapter', '..'],
-  ['frame-codec', '../node_modules/@x/frame-codec'],
-  ['handshake', '../node_modules/@x/handshake'],
-] as const) {
-  symlinkSync(
-    fileURLToPath(new URL(place, import.meta.url)),
-    `${folder}/node_modules/@x/${name}`,
-    'junction',
-  );
-}
-
-const programs: ChildProcessWithoutNullStreams[] = [];
-
-afterAll(() => {
-  for (const program of programs) program.kill();
-  rmSync(folder, { recursive: true });
+const programs = new Programs(readme, {
+  '@x/node-adapter': new URL('..', import.meta.url),
+  '@x/frame-codec': new URL('../node_modules/@x/frame-codec', import.meta.url),
+  '@x/handshake': new URL('../node_modules/@x/handshake', import.meta.url),
 });
+const { key, cert } = selfSigned();
+programs.write('key.pem', key);
+const certificate = programs.write('cert.pem', cert);
 
-interface Program {
-  child: ChildProcessWithoutNullStreams;
-  output: () => string;
-}
+afterAll(() => programs.stop());
 
-interface Server extends Program {
-  port: number;
+interface Server extends Listening {
   secure: boolean;
   url: string;
 }
 
-/** Runs a block as a program, with some places of it changed and some code behind it. */
-function start(
-  name: string,
-  changes: Record<string, string>,
-  { behind = '', env = {} }: { behind?: string; env?: Record<string, string> } = {},
-): Program {
-  let code = BLOCKS.get(name) ?? '';
-  for (const [from, to] of Object.entries(changes)) {
-    expect(code.split(from), `${from} in ${name}`).toHaveLength(2);
-    code = code.replace(from, to);
-  }
-  const file = `${folder}/${programs.length}-${name}`;
-  writeFileSync(file, `${code}\n${behind}`);
-  // What reads its input ends with that anyway.
-  const watch = code.includes('process.stdin') ? [] : ['--import', END_WITH_US];
-  const child = spawn(process.execPath, [...watch, file], {
-    cwd: folder,
-    env: { ...process.env, ...env },
-  });
-  programs.push(child);
-  const chunks: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
-  return { child, output: () => Buffer.concat(chunks).toString() };
-}
-
 /** Runs a block that listens, on a free port. */
 async function startServer(name: string, changes: Record<string, string> = {}): Promise<Server> {
-  const { variable, path } = SERVERS[name] ?? {};
+  const { variable = '', path } = SERVERS[name] ?? {};
   const secure = name === 'https.js';
-  const program = start(
-    name,
-    { [secure ? '8443' : '8080']: '0', ...changes },
-    {
-      behind: `${variable}.on('listening', () => {
-        const { address, port } = ${variable}.address();
-        console.log(\`listens on \${address}:\${port}.\`);
-      });`,
-    },
-  );
-  const listens = /^listens on 127\.0\.0\.1:(\d+)\.$/m;
-  const settled = () => listens.test(program.output()) || program.child.exitCode !== null;
-  await expect.poll(settled).toBe(true);
-  expect(program.output()).toMatch(listens);
-  const port = Number(listens.exec(program.output())?.[1]);
-  return { ...program, port, secure, url: `${secure ? 'wss' : 'ws'}://127.0.0.1:${port}${path}` };
+  const program = await programs.listen(name, variable, { port: secure ? '8443' : '8080', changes });
+  return { ...program, secure, url: `${secure ? 'wss' : 'ws'}://127.0.0.1:${program.port}${path}` };
 }
 
 const servers = new Map<string, Promise<Server>>();
@@ -262,7 +189,10 @@ describe('the README', () => {
     https.listen(0, '127.0.0.1');
     await once(https, 'listening');
     const change = { 'wss://example.com/chat': `wss://127.0.0.1:${portOf(https)}/chat` };
-    const trusting = start('client.js', change, { env: { NODE_EXTRA_CA_CERTS: `${folder}/cert.pem` } });
+    const trusting = programs.start('client.js', {
+      changes: change,
+      env: { NODE_EXTRA_CA_CERTS: certificate },
+    });
     const [peer, request] = (await once(wss, 'connection')) as [Ws, IncomingMessage];
     expect([request.url, request.headers.cookie]).toEqual(['/chat', 'session=abc']);
     const [greeting] = await once(peer, 'message');
@@ -279,7 +209,7 @@ describe('the README', () => {
     https.listen(0, '127.0.0.1');
     await once(https, 'listening');
     const change = { 'wss://example.com/chat': `wss://127.0.0.1:${portOf(https)}/chat` };
-    const wary = start('client.js', change);
+    const wary = programs.start('client.js', { changes: change });
     expect(await once(wary.child, 'close')).toEqual([0, null]);
     expect(wary.output()).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(wary.output()).toContain('closed 1006\n');
@@ -287,7 +217,7 @@ describe('the README', () => {
 
   it('shows a stream that ends with its input', async () => {
     const { port } = await server('server.js');
-    const { child, output } = start('stream.js', { '8080': String(port) });
+    const { child, output } = programs.start('stream.js', { changes: { '8080': String(port) } });
     child.stdin.write('there and back €');
     await until(() => output().includes('there and back €'), 'the echo');
     child.stdin.end();
@@ -377,8 +307,7 @@ describe('the README', () => {
   });
 
   it('has no block that these tests leave out', () => {
-    const fences = Array.from(readme.matchAll(/^```(\S.*)$/gm), ([, info]) => info);
-    expect(fences).toEqual([
+    expect(readme.fences).toEqual([
       'sh',
       ...['server.js', 'https.js', 'chat.js', 'client.js', 'stream.js'].map((name) => `js ${name}`),
       ...['low-level-http.js', 'low-level-net.js', 'broadcast.js', 'prepared.js', 'total.js'].map(
