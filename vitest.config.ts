@@ -28,6 +28,8 @@ export default defineConfig({
           include: ['packages/{frame-codec,handshake}/test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'packages/*/test/browser/**'],
           isolate: false,
+          // The programs of a README are processes, which take their time to start on a busy machine.
+          expect: { poll: { timeout: 5000 } },
           testTimeout: 20_000,
         },
       },
