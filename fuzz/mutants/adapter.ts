@@ -257,6 +257,12 @@ export const ADAPTER: readonly Mutant[] = [
       'server/life-cycle',
       'server/broadcast',
       'opening/opening-server',
+      'server/safer',
+    ],
+    [
+      'other hooks are asked before the origin',
+      'else this.#askOrigin(client, offer, this.options.origin);',
+      'else {\n        this.#verify(client, offer);\n        this.#askOrigin(client, offer, this.options.origin);\n      }',
     ],
     [
       'the listeners stay on a given server',

@@ -57,6 +57,7 @@ export {
   type AcceptOptions,
   acceptOffer,
   acceptRequest,
+  checkOrigin,
   type ReadOptions,
   readRequest,
   type UpgradeOffer,

@@ -202,18 +202,30 @@ export function agree<Config>(
   options: AcceptOptions<Config>,
   rawHeaders: string[],
 ): Agreed<Config> | Refusal {
-  const { origin, host } = offer;
   const own = flattenFields(options.headers);
   checkOwnFields(own, RESERVED);
-  if (options.origin !== undefined && !isYes(options.origin(origin, { host }))) {
-    return refuseViolation('origin-not-allowed', origin === undefined ? 'none was sent' : quoted(origin));
-  }
+  const refusal = options.origin && checkOrigin(offer, options.origin);
+  if (refusal !== undefined) return refusal;
   const subprotocol = chooseSubprotocol(offer.subprotocols, options.subprotocols);
   if (subprotocol !== undefined) rawHeaders.push('Sec-WebSocket-Protocol', subprotocol);
   const extensions = negotiateExtensions(offer.extensions, options.extensions ?? []);
   if (extensions.length > 0) rawHeaders.push('Sec-WebSocket-Extensions', formatExtensions(extensions));
   for (const text of own) rawHeaders.push(text);
   return { ok: true, subprotocol, extensions };
+}
+
+/**
+ * The refusal of an origin that `check` does not let in (§10.2): for servers that ask before they ask somebody else, as a
+ * session store or a user's hook may act on the cookies that a foreign page has the browser send along.
+ *
+ * @throws TypeError when `check` gives a promise
+ */
+export function checkOrigin(
+  { origin, host }: Pick<UpgradeOffer, 'origin' | 'host'>,
+  check: OriginCheck,
+): Refusal | undefined {
+  if (isYes(check(origin, { host }))) return undefined;
+  return refuseViolation('origin-not-allowed', origin === undefined ? 'none was sent' : quoted(origin));
 }
 
 /** A promise, as an async check gives one, would be taken for yes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type OriginPolicy, originPolicy } from '../src/index.js';
+import { checkOrigin, type OriginPolicy, originPolicy } from '../src/index.js';
 
 function allows(policy: OriginPolicy, origin: string | undefined, host = 'a.example'): boolean {
   return originPolicy(policy)(origin, { host });
@@ -78,5 +78,26 @@ describe('originPolicy (§10.2)', () => {
     'https://a:x',
   ])('throws TypeError for the pattern %j', (pattern) => {
     expect(() => originPolicy({ origins: [pattern] })).toThrow(TypeError);
+  });
+});
+
+describe('checkOrigin (§10.2)', () => {
+  const check = originPolicy({ origins: ['https://example.org'] });
+
+  it('refuses what the policy does not name, before anything is agreed on', () => {
+    expect(checkOrigin({ origin: 'https://example.org', host: 'a' }, check)).toBeUndefined();
+    expect(checkOrigin({ origin: 'https://example.com', host: 'a' }, check)).toMatchObject({
+      ok: false,
+      status: 403,
+      violation: 'origin-not-allowed',
+    });
+    expect(checkOrigin({ origin: undefined, host: 'a' }, check)).toMatchObject({ status: 403 });
+  });
+
+  it('takes no promise for yes', () => {
+    const later = async (): Promise<boolean> => false;
+    expect(() => Reflect.apply(checkOrigin, undefined, [{ origin: 'https://a', host: 'a' }, later])).toThrow(
+      TypeError,
+    );
   });
 });

@@ -35,7 +35,6 @@ export function negotiateWith<Class extends typeof WebSocket, Request extends ty
   const answer = acceptOffer(offer, {
     extensions: compression === undefined ? [] : [compression.extension],
     subprotocols: () => chosen || undefined,
-    origin: server.options.origin,
   });
   if (!answer.ok) return { ok: false, refusal: answer };
   // The default of the type parameter is the default of the option.

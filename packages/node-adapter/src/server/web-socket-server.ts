@@ -2,7 +2,7 @@ import { createServer, type Server as HttpServer, type IncomingMessage } from 'n
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Refusal, readRequest, type UpgradeOffer } from '@x/handshake';
+import { checkOrigin, type OriginCheck, type Refusal, readRequest, type UpgradeOffer } from '@x/handshake';
 import { type Compression, compressionFor } from '../compression/compression.js';
 import { toHandshakeError } from '../opening/handshake-error.js';
 import {
@@ -116,7 +116,6 @@ export class WebSocketServer<
     this.options = complete;
     warnOfMisspelt(options, SERVER_OPTIONS);
     const { port, server, noServer, host, backlog, path } = complete;
-    // Nothing would ever be asked for by that path.
     if (path && !path.startsWith('/')) throw new TypeError(`path must begin with a slash, not ${path}`);
     if (Number(port != null) + Number(Boolean(server)) + Number(Boolean(noServer)) !== 1) {
       throw new TypeError(
@@ -248,9 +247,19 @@ export class WebSocketServer<
     }
     const shouldHandle = (): boolean => this.shouldHandle(request);
     this.#hooks.ask(client, shouldHandle, (handles) => {
-      if (handles) this.#verify(client, offer);
-      else this.#refusals.refuse(socket, 400);
+      if (!handles) this.#refusals.refuse(socket, 400);
+      else if (this.options.origin === undefined) this.#verify(client, offer);
+      else this.#askOrigin(client, offer, this.options.origin);
     });
+  }
+
+  /** Before other hooks: these may act on the cookies that a foreign page has the browser send along (§10.2). */
+  #askOrigin(client: Arrival<Class, Request>, offer: UpgradeOffer, check: OriginCheck): void {
+    const answer = (refusal: Refusal | undefined): void => {
+      if (refusal === undefined) this.#verify(client, offer);
+      else this.#refusals.refuse(client.socket, refusal.status, refusal.message);
+    };
+    this.#hooks.ask(client, () => checkOrigin(offer, check), answer);
   }
 
   /** Tells of a request that broke a rule, or answers it. */

@@ -21,6 +21,23 @@ describe('the origin option (§10.2)', () => {
     expect(server.clients.size).toBe(1);
   });
 
+  it('is asked before other hooks, which may act on the cookies that a foreign page sends along', async () => {
+    const asked: string[] = [];
+    const { port } = await listen({
+      origin: originPolicy({ origins: ['https://example.org'] }),
+      verifyClient: ({ origin = '' }: { origin: string | undefined }) => asked.push(origin) > 0,
+      handleProtocols: (offered) => {
+        asked.push(...offered);
+        return false;
+      },
+    });
+    const subprotocol = 'Sec-WebSocket-Protocol: chat';
+    expect(await statusOf(port, `Origin: https://example.com\r\n${subprotocol}`)).toBe('403');
+    expect(asked).toEqual([]);
+    expect(await statusOf(port, `Origin: https://example.org\r\n${subprotocol}`)).toBe('101');
+    expect(asked).toEqual(['https://example.org', 'chat']);
+  });
+
   it('is off by default', async () => {
     const { port } = await listen();
     expect(await statusOf(port, 'Origin: https://example.com')).toBe('101');
