@@ -15,6 +15,13 @@ const CHROMIUM_FLAGS = [
 /** Node itself loads what is built, so that there is one copy of it: packages require each other. */
 const server = { deps: { external: [/\/packages\/[\w-]+\/(dist|entry)\//] } };
 
+/** Tests of what tests and measures the packages: they start processes, and wait for them. */
+const TOOLS = [
+  'benchmarks/test/{command-line,servers}.test.ts',
+  'commands/test/commands.test.ts',
+  'fuzz/test/{conformance,soak,twins}.test.ts',
+];
+
 export default defineConfig({
   test: {
     // Many tests wait for sockets and processes: half as many workers more than cores keep these busy.
@@ -49,9 +56,20 @@ export default defineConfig({
             ...configDefaults.exclude,
             'packages/*/test/{browser,system}/**',
             'packages/{frame-codec,handshake}/**',
+            ...TOOLS,
           ],
           expect: { poll: { timeout: 5000 } },
           // For what hangs: on a busy machine the properties take their time.
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'tools',
+          server,
+          include: TOOLS,
+          expect: { poll: { timeout: 5000 } },
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
