@@ -1,10 +1,14 @@
 import {
   Codec,
+  type CodecOptions,
   Connection,
+  type ConnectionHandler,
   type DeflateEngine,
+  type DeflateOptions,
   type DeflateParameters,
   DeflatePool,
   Endpoint,
+  type EndpointOptions,
   type Extension,
   FrameDecoder,
   FrameEncoder,
@@ -13,6 +17,7 @@ import {
   type Opcode,
   PermessageDeflate,
   PreparedMessage,
+  type PreparedOptions,
   type ProtocolError,
   type Role,
   setRandomSource,
@@ -44,6 +49,8 @@ const wrongText = WRONG as string;
 const wrongBytes = WRONG as Uint8Array;
 const long = new Uint8Array(126);
 const notUtf8 = Uint8Array.of(0x61, 0xff);
+
+const HANDLER: ConnectionHandler<undefined> = { write: () => true, end: () => {} };
 
 /** One mistake a line: each throws a `TypeError` or a `RangeError`. */
 const MISTAKES: readonly ((victim: Victim) => unknown)[] = [
@@ -88,6 +95,15 @@ const MISTAKES: readonly ((victim: Victim) => unknown)[] = [
   () => new Codec({ kernel: WRONG as 'wasm' }),
   ({ connection }) => connection.fail(new Error('no ProtocolError') as ProtocolError),
   ({ kernel }) => new Endpoint({ role: 'client', codec: codecOf(kernel), maxTurnLength: 0 }),
+  () => new Endpoint(undefined as unknown as EndpointOptions),
+  () => new Endpoint(null as unknown as EndpointOptions),
+  () => new Endpoint({ role: 'client', maxMessageLenght: 1 } as EndpointOptions),
+  () => new Codec({ kernal: 'script' } as CodecOptions),
+  () => new PreparedMessage('a', { binary: true } as PreparedOptions),
+  () => new DeflatePool({ engine: PAKO, level: 1 } as DeflateOptions),
+  () => new Connection(WRONG as Endpoint, HANDLER, undefined),
+  ({ kernel }) => extended(kernel, [], {} as ConnectionHandler<undefined>),
+  ({ kernel }) => extended(kernel, [], null as unknown as ConnectionHandler<undefined>),
   () => new Endpoint({ role: 'client', codec: WRONG as Codec }),
   () => new Endpoint({ role: 'client', maskingKey: WRONG as () => number }),
   () => new Endpoint({ role: 'client', memory: WRONG as MemoryBudget }),
@@ -131,9 +147,13 @@ function claiming(first: number): Extension {
   };
 }
 
-function extended(kernel: KernelKind, extensions: readonly Extension[]): Connection<undefined> {
+function extended(
+  kernel: KernelKind,
+  extensions: readonly Extension[],
+  handler = HANDLER,
+): Connection<undefined> {
   const endpoint = new Endpoint({ role: 'client', codec: codecOf(kernel) });
-  return new Connection(endpoint, { write: () => true, end: () => {} }, undefined, extensions);
+  return new Connection(endpoint, handler, undefined, extensions);
 }
 
 /** Throws from inside a handler of frames, of which a decoder keeps what is left: there is no memory of others for it. */
