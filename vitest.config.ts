@@ -19,7 +19,7 @@ const server = { deps: { external: [/\/packages\/[\w-]+\/(dist|entry)\//] } };
 const TOOLS = [
   'benchmarks/test/{command-line,servers}.test.ts',
   'commands/test/commands.test.ts',
-  'fuzz/test/{conformance,properties,soak,twins}.test.ts',
+  'fuzz/test/{conformance,conformance-report,properties,soak,twins}.test.ts',
 ];
 
 export default defineConfig({
