@@ -23,8 +23,8 @@ const MODES = [
   { module: 'preserve', resolution: 'bundler', files: ['equals.ts', 'names.ts'], others: [] },
 ];
 /**
- * Declarations of others are not checked, which takes longer than all the rest. What is wrong in ours makes `any` of them,
- * and the mistakes that the files expect are not seen then.
+ * The declarations of other packages are not checked: that takes longer than all the rest. A wrong declaration of ours becomes
+ * `any`, and then the mistakes that these files expect (`@ts-expect-error`) are no errors.
  */
 const STRICT = ['--noEmit', '--strict', '--target', 'es2022', '--types', 'node', '--skipLibCheck'];
 

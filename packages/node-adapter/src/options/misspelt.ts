@@ -3,8 +3,8 @@ import process from 'node:process';
 /** Options of `node:http` that resemble one of ours, and are meant. */
 const MEANT: ReadonlySet<string> = new Set(['protocol']);
 
-/** Names that were looked at: each is warned of once. */
-const seen = new Set<string>();
+/** Each name is warned of once. */
+const warned = new Set<string>();
 
 /**
  * Warns of options that resemble one that there is. npm `ws` passes over what it does not know, and so does this package:
@@ -15,10 +15,10 @@ const seen = new Set<string>();
  */
 export function warnOfMisspelt(options: object, names: object): void {
   for (const name in options) {
-    if (Object.hasOwn(names, name) || MEANT.has(name) || seen.has(name)) continue;
-    seen.add(name);
+    if (Object.hasOwn(names, name) || MEANT.has(name) || warned.has(name)) continue;
     const likely = Object.keys(names).find((each) => resembles(name, each));
     if (likely === undefined) continue;
+    warned.add(name);
     process.emitWarning(`there is no option ${name}; ${likely} may be meant`, { code: 'WS_OPTION_MISSPELT' });
   }
 }

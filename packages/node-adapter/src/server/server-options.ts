@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage, OutgoingHttpHeaders } from 
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { OriginCheck } from '@x/handshake';
+import { warnOfMisspelt } from '../options/misspelt.js';
 import { type ConnectionOptionsOfBoth, OPTIONS_OF_BOTH } from '../options/options.js';
 import type { WebSocket } from '../websocket/web-socket.js';
 
@@ -74,7 +75,7 @@ export interface ServerOptions<
 }
 
 /** The names of {@link ServerOptions}. */
-export const SERVER_OPTIONS: Readonly<Record<keyof ServerOptions, true>> = {
+const SERVER_OPTIONS: Readonly<Record<keyof ServerOptions, true>> = {
   ...OPTIONS_OF_BOTH,
   backlog: true,
   clientTracking: true,
@@ -92,6 +93,20 @@ export const SERVER_OPTIONS: Readonly<Record<keyof ServerOptions, true>> = {
   verifyClient: true,
   WebSocket: true,
 };
+
+/**
+ * Refuses options that could never work, and warns of names that resemble one that there is.
+ *
+ * @throws {TypeError} when `path` has no slash in front, so that no request would match it, and when `origin` is no function
+ */
+export function checkServerOptions(options: { readonly path?: unknown; readonly origin?: unknown }): void {
+  warnOfMisspelt(options, SERVER_OPTIONS);
+  const { path, origin } = options;
+  if (path && !String(path).startsWith('/')) throw new TypeError(`path must begin with a slash, not ${path}`);
+  if (origin !== undefined && typeof origin !== 'function') {
+    throw new TypeError(`origin must be a function, as originPolicy makes it, not ${origin}`);
+  }
+}
 
 /** How the clients are closed with their server. */
 export interface CloseOptions {

@@ -13,7 +13,6 @@ import {
   readable,
 } from '../opening/server-handshake.js';
 import { budgetFor } from '../options/endpoint-options.js';
-import { warnOfMisspelt } from '../options/misspelt.js';
 import { DEFAULTS, type SocketOptions } from '../options/options.js';
 import { follow } from '../runtime/abort-signal.js';
 import { nextTick, setImmediate } from '../runtime/clock.js';
@@ -35,7 +34,7 @@ import {
   type BroadcastOptions,
   type ClientInfo,
   type CloseOptions,
-  SERVER_OPTIONS,
+  checkServerOptions,
   type ServerEvents,
   type ServerOptions,
   type Verified,
@@ -114,9 +113,8 @@ export class WebSocketServer<
       ...Object.fromEntries(given),
     };
     this.options = complete;
-    warnOfMisspelt(options, SERVER_OPTIONS);
-    const { port, server, noServer, host, backlog, path } = complete;
-    if (path && !path.startsWith('/')) throw new TypeError(`path must begin with a slash, not ${path}`);
+    checkServerOptions(options);
+    const { port, server, noServer, host, backlog } = complete;
     if (Number(port != null) + Number(Boolean(server)) + Number(Boolean(noServer)) !== 1) {
       throw new TypeError(
         'One and only one of the "port", "server", or "noServer" options must be specified',

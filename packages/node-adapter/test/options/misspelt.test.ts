@@ -51,5 +51,8 @@ it('options of another kind are refused where they are given', () => {
     new TypeError('option serverNoContextTakeover must be a boolean, not a string'),
   );
   expect(() => client({ perMessageDeflate: 1 })).toThrow(TypeError);
+  for (const origin of ['https://example.org', null]) {
+    expect(() => server({ origin })).toThrow(/^origin must be a function, as originPolicy makes it, not /);
+  }
   expect(() => server({ path: 'ws' })).toThrow(new TypeError('path must begin with a slash, not ws'));
 });
