@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  arrowsUp,
-  circles,
-  type Imports,
-  importedBy,
-  importsOf,
-  unknownWings,
-} from '../../../test/imports.js';
+import { arrowsUp, circles, type Imports, importedBy, unknownWings } from '../../../test/imports.js';
+import { describeWings } from '../../../test/wings.js';
 
 /** The wings of `src/` from top to bottom, and what each is for. A file imports from its own and from those below. */
 const WINGS: { readonly [wing: string]: string } = {
@@ -22,32 +16,8 @@ const WINGS: { readonly [wing: string]: string } = {
   runtime: 'what the runtime has, or has not: globals, random bytes, classes of other realms',
   generated: 'the kernel, compiled',
 };
-const ORDER = Object.keys(WINGS);
 
-describe('the wings of the sources', () => {
-  const imports = importsOf(new URL('../src/', import.meta.url));
-
-  it('are those of the table', () => {
-    expect(unknownWings(imports, ORDER)).toEqual([]);
-  });
-
-  it('import from wings below alone, types included', () => {
-    expect(Object.values(imports).flat().length).toBeGreaterThan(100);
-    expect(arrowsUp(imports, ORDER)).toEqual([]);
-  });
-
-  it('have no circle of files', () => {
-    expect(circles(imports)).toEqual([]);
-  });
-
-  it('import files that are there', () => {
-    expect(
-      Object.values(imports)
-        .flat()
-        .filter((file) => !(file in imports)),
-    ).toEqual([]);
-  });
-});
+describeWings(new URL('../src/', import.meta.url), WINGS);
 
 describe('what holds the wings in order', () => {
   const wings = ['', 'upper', 'lower'];

@@ -1,9 +1,4 @@
-import { describe, expect, it } from 'vitest';
-import { arrowsUp, circles, importsOf, unknownWings } from '../../../test/imports.js';
-
-/*
- * What finds an arrow that points up, or a circle, is held by the test of the codec's wings.
- */
+import { describeWings } from '../../../test/wings.js';
 
 /** The wings of `src/` from top to bottom, and what each is for. A file imports from its own and from those below. */
 const WINGS: { readonly [wing: string]: string } = {
@@ -20,26 +15,5 @@ const WINGS: { readonly [wing: string]: string } = {
   runtime:
     'what Node and the language have: time and turns, emitters and their listeners, signals, what is thrown',
 };
-const ORDER = Object.keys(WINGS);
 
-describe('the wings of the sources', () => {
-  const imports = importsOf(new URL('../src/', import.meta.url));
-
-  it('are those of the table', () => {
-    expect(unknownWings(imports, ORDER)).toEqual([]);
-  });
-
-  it('import from wings below alone, types included', () => {
-    expect(Object.values(imports).flat().length).toBeGreaterThan(100);
-    expect(arrowsUp(imports, ORDER)).toEqual([]);
-  });
-
-  it('have no circle of files', () => {
-    expect(circles(imports)).toEqual([]);
-  });
-
-  it('import files that are there', () => {
-    const imported = Object.values(imports).flat();
-    expect(imported.filter((file) => !(file in imports))).toEqual([]);
-  });
-});
+describeWings(new URL('../src/', import.meta.url), WINGS);
